@@ -1,0 +1,122 @@
+"""JSON-RPC over one kept-alive connection pool: the raw door to a node, for everything that must be fast.
+
+web3.py decodes and reformats every answer; this client hands the parsed JSON on as it is.
+"""
+
+from __future__ import annotations
+
+import itertools
+import threading
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import orjson
+import urllib3
+
+from chain.errors import ChaqiError
+
+
+class NodeUnreachable(ChaqiError):
+    """No answer from the chain's node."""
+
+    status = 503
+    en = "The chain's node at {url} does not answer ({reason}). Start it with `make up`, or set CHAQI_RPC_URL."
+    zh = "区块链节点 {url} 无响应（{reason}）。请运行 `make up` 启动，或设置 CHAQI_RPC_URL。"
+
+
+class NodeError(ChaqiError):
+    """The node answered with a JSON-RPC error; `data` is what it gave, for instance revert bytes."""
+
+    status = 502
+    en = "The chain's node refused {method}: {message} (code {error_code})."
+    zh = "区块链节点拒绝了 {method}：{message}（代码 {error_code}）。"
+
+    def __init__(
+        self, method: str, error_code: int, message: str, data: Any = None
+    ) -> None:
+        super().__init__(method=method, error_code=error_code, message=message)
+        self.message = message
+        self.error_code = error_code
+        self.data = data
+
+
+class Rpc:
+    """A JSON-RPC client that threads may share."""
+
+    def __init__(self, url: str, timeout: float = 60.0) -> None:
+        self.url = url
+        self._pool = urllib3.PoolManager(maxsize=8, retries=False, timeout=timeout)
+        self._ids = itertools.count(1)
+        self._lock = threading.Lock()
+
+    def call(self, method: str, *params: Any) -> Any:
+        """The result of one call. Raises `NodeUnreachable`, `NodeError`."""
+        answer = self._post(self._request(method, params))
+        return self._result(method, answer)
+
+    def batch(self, calls: Iterable[tuple[str, Sequence[Any]]]) -> list[Any]:
+        """Results of many calls in one round trip, in order. Raises on the first error among them."""
+        requests = [self._request(method, params) for method, params in calls]
+        return [
+            self._result(request["method"], answer)
+            for request, answer in zip(requests, self.answers(requests), strict=True)
+        ]
+
+    def try_batch(
+        self, calls: Iterable[tuple[str, Sequence[Any]]]
+    ) -> list[Any | NodeError]:
+        """Like `batch`, with a refused call's `NodeError` in its place."""
+        requests = [self._request(method, params) for method, params in calls]
+        results: list[Any | NodeError] = []
+        for request, answer in zip(requests, self.answers(requests), strict=True):
+            try:
+                results.append(self._result(request["method"], answer))
+            except NodeError as refusal:
+                results.append(refusal)
+        return results
+
+    def answers(self, requests: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        """The raw answers to prepared requests, put back into their order."""
+        if not requests:
+            return []
+        answers = self._post(requests)
+        if isinstance(answers, dict):  # a node may refuse a batch as a whole
+            self._result("batch", answers)
+        by_id = {answer["id"]: answer for answer in answers}
+        return [by_id[request["id"]] for request in requests]
+
+    def _request(self, method: str, params: Sequence[Any]) -> dict[str, Any]:
+        with self._lock:
+            number = next(self._ids)
+        return {
+            "jsonrpc": "2.0",
+            "id": number,
+            "method": method,
+            "params": list(params),
+        }
+
+    def _post(self, payload: Any) -> Any:
+        try:
+            response = self._pool.request(
+                "POST",
+                self.url,
+                body=orjson.dumps(payload),
+                headers={"content-type": "application/json"},
+            )
+            return orjson.loads(response.data)
+        except (urllib3.exceptions.HTTPError, orjson.JSONDecodeError) as failure:
+            raise NodeUnreachable(
+                url=self.url, reason=type(failure).__name__
+            ) from failure
+
+    @staticmethod
+    def _result(method: str, answer: dict[str, Any]) -> Any:
+        error = answer.get("error")
+        if error is not None:
+            raise NodeError(
+                method,
+                error.get("code", 0),
+                error.get("message", ""),
+                error.get("data"),
+            )
+        return answer["result"]

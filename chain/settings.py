@@ -1,0 +1,58 @@
+"""All settings of Chaqi, typed, in one place; each can be set by an environment variable `CHAQI_<NAME>`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class Settings(BaseSettings):
+    """Where the chain, the two stores and the API are, and how long to wait for certainty."""
+
+    model_config = SettingsConfigDict(env_prefix="CHAQI_", extra="ignore")
+
+    var_dir: Path = Path("var")
+    """Everything a running Chaqi writes: chain state, mirror, off-chain store, logs."""
+
+    rpc_url: str = "http://127.0.0.1:8545"
+    chain_id: int = 521000
+    """Chain id of the development network: the postal code of Chaozhou."""
+
+    confirmations: int = 12
+    """Blocks after which an act counts as final. 0 on engines with instant finality (QBFT)."""
+
+    reorg_depth: int = 256
+    """Deepest reorganisation, in blocks, that the mirror undoes by itself."""
+
+    keystore_file: Path = Path(__file__).resolve().parent.parent / "hardhat-free-devnet" / "keystore.json"
+    """The labelled development keys; they sign on the development chain only."""
+
+    api_host: str = "127.0.0.1"
+    api_port: int = 8000
+
+    mirror: str | None = None
+    """Database URL of the mirror; SQLite in `var_dir` when unset."""
+
+    offchain: str | None = None
+    """Database URL of the off-chain store (outbox, vault, evidence batches, sessions)."""
+
+    @property
+    def api_url(self) -> str:
+        """Where the API answers."""
+        return f"http://{self.api_host}:{self.api_port}"
+
+    @property
+    def mirror_url(self) -> str:
+        """SQLAlchemy URL of the mirror: nothing but the fold of the chain's events."""
+        return self.mirror or f"sqlite:///{self.var_dir / 'mirror.db'}"
+
+    @property
+    def offchain_url(self) -> str:
+        """SQLAlchemy URL of the off-chain store: what must not or cannot be on chain."""
+        return self.offchain or f"sqlite:///{self.var_dir / 'offchain.db'}"
+
+    @property
+    def deployment_file(self) -> Path:
+        """Record of the deployed contracts."""
+        return self.var_dir / "deployment.json"

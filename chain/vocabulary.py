@@ -1,0 +1,126 @@
+"""The contracts' enumerations and roles by name, in English and Chinese.
+
+The ABI carries only their numbers; a test proves that these agree with the Solidity sources.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from chain.errors import ChaqiError, Language
+
+ENUMERATIONS: Final[dict[str, dict[str, str]]] = {
+    "Status": {
+        "NONE": "无",
+        "ACTIVE": "有效",
+        "SUSPENDED": "已暂停",
+        "REVOKED": "已注销",
+    },
+    "Title": {
+        "NONE": "无",
+        "FILED": "已申报",
+        "SURVEYED": "已勘测",
+        "NOTICE": "公示中",
+        "DISPUTED": "有异议",
+        "REGISTERED": "已登记",
+        "REJECTED": "不予登记",
+    },
+    "TitleClass": {
+        "NONE": "无",
+        "A": "甲类（不动产权证、林权证）",
+        "B": "乙类（承包经营权证）",
+        "C": "丙类（证人证明）",
+    },
+    "Life": {
+        "NONE": "无",
+        "ALIVE": "存活",
+        "REPORTED_DEAD": "报告死亡",
+        "DEAD": "确认死亡",
+        "LOST": "灭失",
+    },
+    "AgeMethod": {
+        "NONE": "无",
+        "AUTHORITY": "主管部门认定",
+        "CORE": "生长锥年轮",
+        "GIRTH_MODEL": "胸径模型",
+        "ORAL": "口述",
+    },
+    "Health": {"NONE": "无", "A": "甲", "B": "乙", "C": "丙", "D": "丁"},
+    "Restraint": {"COURT": "法院查封", "DISPUTE": "争议冻结", "COMPLIANCE": "监管限制"},
+    "TransferBasis": {
+        "AGREEMENT": "协议转让",
+        "COURT_SALE": "司法变卖",
+        "SUCCESSION": "继受",
+    },
+}
+"""Solidity enumeration → its members in order → Chinese term."""
+
+ROLES: Final[dict[str, str]] = {
+    "FARMER": "茶农",
+    "FIRM": "企业",
+    "VILLAGE": "村集体",
+    "SURVEYOR": "勘测员",
+    "APPRAISER": "评估师",
+    "FORESTRY": "古树名木主管部门",
+    "AGRI": "农业农村局",
+    "REGISTRY": "登记机构",
+    "GI_AUTH": "地理标志主管部门",
+    "INSPECTOR": "检验机构",
+    "INSURER": "保险机构",
+    "BANK": "银行",
+    "TELECOM": "电信运营商",
+    "BROKER": "数据经纪人",
+    "SCORER": "评分机构",
+    "NOTARY_OFFICE": "公证处",
+    "NOTARY": "公证员",
+    "LAWYER": "律师",
+    "COURT_GW": "法院回执网关",
+    "REGULATOR": "监管部门",
+    "AUDITOR": "审计",
+    "OPERATOR": "平台运营方",
+}
+"""Role names in the order of their bits in `contracts/Roles.sol`, bit 0 first."""
+
+
+class RoleUnknown(ChaqiError):
+    """A name that is no role."""
+
+    status = 422
+    en = "{role} is no role. The roles are: {known}."
+    zh = "{role} 不是角色。可用角色：{known}。"
+
+
+def role_bits(*names: str) -> int:
+    """The role set of these roles. Raises `RoleUnknown`."""
+    order = list(ROLES)
+    bits = 0
+    for name in names:
+        if name not in ROLES:
+            raise RoleUnknown(role=name, known=", ".join(order))
+        bits |= 1 << order.index(name)
+    return bits
+
+
+def role_names(bits: int) -> list[str]:
+    """The roles in a role set, in the order of their bits."""
+    return [name for position, name in enumerate(ROLES) if bits >> position & 1]
+
+
+def enumeration(internal_type: str | None) -> list[str] | None:
+    """Member names of the enumeration that an ABI entry's `internalType` names; None when it names none."""
+    if not internal_type or not internal_type.startswith("enum "):
+        return None
+    return list(ENUMERATIONS[internal_type.removeprefix("enum ").rsplit(".", 1)[-1]])
+
+
+def in_words(internal_type: str | None, value: object, language: Language) -> object:
+    """An ABI value as a reader wants it: members of enumerations by name, anything else as it is."""
+    members = enumeration(internal_type)
+    if members is None or not isinstance(value, int) or value >= len(members):
+        return value
+    name = members[value]
+    return name if language == "en" else ENUMERATIONS[_short(internal_type)][name]
+
+
+def _short(internal_type: str | None) -> str:
+    return (internal_type or "").removeprefix("enum ").rsplit(".", 1)[-1]
