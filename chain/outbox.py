@@ -1,0 +1,262 @@
+"""The outbox: every act that Chaqi promised to bring to the chain, and every transaction it signed to do so.
+
+An act is written here before anything is sent, and a transaction is written with its bytes before it is broadcast,
+so that a crash at any instruction loses and doubles nothing (design law 7).
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+import sqlalchemy as sa
+
+from chain.acts import SignedAct
+from chain.errors import ChaqiError
+from chain.offchain import Base, RowId, reading, writing
+from chain.typed_data import Domain
+
+
+class ActState(StrEnum):
+    """How far an act has come."""
+
+    ACCEPTED = "accepted"
+    """Written down; no transaction yet."""
+    SUBMITTED = "submitted"
+    """A signed transaction carries it to the chain."""
+    MINED = "mined"
+    """In a block that a reorganisation may still undo."""
+    FINAL = "final"
+    """Deep enough in the chain to be relied on."""
+    REFUSED = "refused"
+    """The contract refused it; the same act may be handed in again when the reason is gone."""
+
+
+class IdempotencyKeyReused(ChaqiError):
+    """The same idempotency key came with another act."""
+
+    status = 409
+    en = "Idempotency key {key} was used for act {act}. Use a new key for a new act."
+    zh = "幂等键 {key} 已用于行为 {act}，新的行为请使用新的键。"
+
+
+acts = sa.Table(
+    "outbox_acts",
+    Base.metadata,
+    sa.Column("sequence", RowId, primary_key=True, autoincrement=True),
+    sa.Column("id", sa.String(66), nullable=False, unique=True),
+    sa.Column("idempotency_key", sa.String(256), unique=True),
+    sa.Column("act", sa.String(64), nullable=False),
+    sa.Column("signer", sa.String(42), nullable=False, index=True),
+    sa.Column("wire", sa.JSON, nullable=False),
+    sa.Column("contract", sa.String(42), nullable=False),
+    sa.Column("call", sa.LargeBinary, nullable=False),
+    sa.Column("state", sa.String(16), nullable=False),
+    sa.Column("attempts", sa.Integer, nullable=False),
+    sa.Column("error", sa.String(64)),
+    sa.Column("error_values", sa.JSON),
+    sa.Column("error_words", sa.JSON),
+    sa.Column("accepted_at", sa.BigInteger, nullable=False),
+    sa.Index("ix_outbox_acts_state_sequence", "state", "sequence"),
+)
+
+transactions = sa.Table(
+    "outbox_transactions",
+    Base.metadata,
+    sa.Column("sequence", RowId, primary_key=True, autoincrement=True),
+    sa.Column("relayer", sa.String(42), nullable=False),
+    sa.Column("nonce", sa.BigInteger, nullable=False),
+    sa.Column("hash", sa.String(66), nullable=False, unique=True),
+    sa.Column(
+        "act", RowId, sa.ForeignKey("outbox_acts.sequence"), nullable=False, index=True
+    ),
+    sa.Column("raw", sa.LargeBinary, nullable=False),
+    sa.Column("sent_at", sa.Float, nullable=False),
+    sa.Column("block_number", sa.BigInteger, index=True),
+    sa.Column("block_hash", sa.String(66)),
+    sa.Column("position", sa.Integer),
+    sa.Column("succeeded", sa.Boolean),
+    sa.Column("final", sa.Boolean, nullable=False),
+    sa.UniqueConstraint("relayer", "nonce"),
+    sa.Index("ix_outbox_transactions_final_block_number", "final", "block_number"),
+)
+"""One row a relayer's nonce. `succeeded` is null until the transaction is in a block."""
+
+
+@dataclass(frozen=True)
+class ActStatus:
+    """An act as its sender may follow it."""
+
+    id: str
+    act: str
+    signer: str
+    state: ActState
+    accepted_at: int
+    transaction: str | None
+    block_number: int | None
+    block_hash: str | None
+    error: str | None
+    error_values: dict[str, Any] | None
+    error_words: dict[str, str] | None
+    wire: dict[str, Any]
+
+
+class Outbox:
+    """The acts in the off-chain store."""
+
+    def __init__(self, store: sa.Engine) -> None:
+        self.store = store
+
+    def accept(
+        self, signed: SignedAct, idempotency_key: str | None = None
+    ) -> ActStatus:
+        """Takes one act. Taking the same act again changes nothing, unless it was refused: then it is tried again.
+
+        Raises `IdempotencyKeyReused`.
+        """
+        with writing(self.store) as connection:
+            if idempotency_key is not None:
+                holder = connection.execute(
+                    sa.select(acts.c.id).where(
+                        acts.c.idempotency_key == idempotency_key
+                    )
+                ).scalar()
+                if holder is not None and holder != signed.id:
+                    raise IdempotencyKeyReused(key=idempotency_key, act=holder)
+            known = connection.execute(
+                sa.select(acts.c.state).where(acts.c.id == signed.id)
+            ).scalar()
+            if known is None:
+                connection.execute(acts.insert(), [_row(signed, idempotency_key)])
+            elif known == ActState.REFUSED:
+                connection.execute(
+                    acts.update()
+                    .where(acts.c.id == signed.id)
+                    .values(
+                        state=ActState.ACCEPTED,
+                        attempts=0,
+                        error=None,
+                        error_values=None,
+                        error_words=None,
+                    )
+                )
+        status = self.status(signed.id)
+        assert status is not None
+        return status
+
+    def accept_all(self, signed: Sequence[SignedAct], chunk: int = 500) -> int:
+        """Takes many acts in order, in few transactions; returns how many were new."""
+        new = 0
+        for start in range(0, len(signed), chunk):
+            part = {one.id: one for one in signed[start : start + chunk]}
+            with writing(self.store) as connection:
+                known = set(
+                    connection.execute(
+                        sa.select(acts.c.id).where(acts.c.id.in_(part))
+                    ).scalars()
+                )
+                rows = [_row(one, None) for one in part.values() if one.id not in known]
+                if rows:
+                    connection.execute(acts.insert(), rows)
+                new += len(rows)
+        return new
+
+    def submit(self, wire: Mapping[str, Any], domains: Mapping[str, Domain]) -> str:
+        """Takes an act in its wire form; returns its id."""
+        return self.accept(SignedAct.read(wire, domains)).id
+
+    def status(self, act: str) -> ActStatus | None:
+        """How far the act has come; None when it is not known here."""
+        with reading(self.store) as connection:
+            row = connection.execute(_STATUS.where(acts.c.id == act)).first()
+        return _status(row) if row else None
+
+    def statuses(
+        self,
+        *,
+        before: int | None = None,
+        limit: int = 50,
+        signer: str | None = None,
+        state: ActState | None = None,
+    ) -> list[tuple[int, ActStatus]]:
+        """Acts with their sequence numbers, newest first, below sequence `before`."""
+        query = _STATUS.order_by(acts.c.sequence.desc()).limit(limit)
+        if before is not None:
+            query = query.where(acts.c.sequence < before)
+        if signer is not None:
+            query = query.where(acts.c.signer == signer.lower())
+        if state is not None:
+            query = query.where(acts.c.state == state)
+        with reading(self.store) as connection:
+            return [(row.sequence, _status(row)) for row in connection.execute(query)]
+
+    def counts(self) -> dict[str, int]:
+        """How many acts stand at each state."""
+        query = sa.select(acts.c.state, sa.func.count()).group_by(acts.c.state)
+        with reading(self.store) as connection:
+            return {state: count for state, count in connection.execute(query)}
+
+    def unsettled(self, ids: Iterable[str]) -> list[ActStatus]:
+        """Those of the acts that are neither mined nor final; refused ones among them."""
+        wanted = list(ids)
+        found: list[ActStatus] = []
+        with reading(self.store) as connection:
+            for start in range(0, len(wanted), 500):
+                query = _STATUS.where(
+                    acts.c.id.in_(wanted[start : start + 500]),
+                    acts.c.state.not_in([ActState.MINED, ActState.FINAL]),
+                )
+                found.extend(_status(row) for row in connection.execute(query))
+        return found
+
+
+_last = (
+    sa.select(sa.func.max(transactions.c.sequence))
+    .where(transactions.c.act == acts.c.sequence)
+    .correlate(acts)
+    .scalar_subquery()
+)
+_STATUS = sa.select(
+    acts,
+    transactions.c.hash,
+    transactions.c.block_number,
+    transactions.c.block_hash,
+).outerjoin(
+    transactions,
+    sa.and_(transactions.c.act == acts.c.sequence, transactions.c.sequence == _last),
+)
+
+
+def _row(signed: SignedAct, idempotency_key: str | None) -> dict[str, Any]:
+    return {
+        "id": signed.id,
+        "idempotency_key": idempotency_key,
+        "act": signed.act.type.key,
+        "signer": signed.act.signer,
+        "wire": signed.json(),
+        "contract": signed.domain.address,
+        "call": signed.calldata,
+        "state": ActState.ACCEPTED,
+        "attempts": 0,
+        "accepted_at": int(time.time()),
+    }
+
+
+def _status(row: Any) -> ActStatus:
+    return ActStatus(
+        id=row.id,
+        act=row.act,
+        signer=row.signer,
+        state=ActState(row.state),
+        accepted_at=row.accepted_at,
+        transaction=row.hash,
+        block_number=row.block_number,
+        block_hash=row.block_hash,
+        error=row.error,
+        error_values=row.error_values,
+        error_words=row.error_words,
+        wire=row.wire,
+    )
