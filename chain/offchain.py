@@ -85,9 +85,7 @@ def migrate(settings: Settings) -> None:
     try:
         with writing(store) as connection:
             if connection.dialect.name == "postgresql":
-                connection.execute(
-                    sa.select(sa.func.pg_advisory_xact_lock(MIGRATION_LOCK))
-                )
+                connection.execute(sa.select(sa.func.pg_advisory_xact_lock(MIGRATION_LOCK)))
             command.upgrade(migrations(connection), "head")
     finally:
         store.dispose()
@@ -96,17 +94,13 @@ def migrate(settings: Settings) -> None:
 def migrations(connection: sa.Connection) -> Config:
     """Alembic's view of `chain/migrations`, to be run on `connection` inside its transaction."""
     config = Config()
-    config.set_main_option(
-        "script_location", str(Path(__file__).parent / "migrations").replace("%", "%%")
-    )
+    config.set_main_option("script_location", str(Path(__file__).parent / "migrations").replace("%", "%%"))
     config.attributes["connection"] = connection
     return config
 
 
 def _prepare_sqlite(connection: sqlite3.Connection, _record: Any) -> None:
-    connection.isolation_level = (
-        None  # transactions begin in _begin_sqlite, not at pysqlite's discretion
-    )
+    connection.isolation_level = None  # transactions begin in _begin_sqlite, not at pysqlite's discretion
     for pragma in (
         f"busy_timeout = {BUSY_TIMEOUT_MS}",
         "journal_mode = WAL",

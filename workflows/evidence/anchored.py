@@ -1,0 +1,160 @@
+"""The `Anchored` event and the record behind it, as raw JSON-RPC gives them.
+
+Written against the published interface (contracts/interfaces/IEvidence.sol) with nothing but keccak and ABI
+words, so that the verifier needs no artifact and no contract library; a test holds the two together.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from eth_abi.abi import decode, encode
+from eth_abi.exceptions import DecodingError
+from eth_utils.crypto import keccak
+
+from chain.rpc import NodeError, Rpc
+from workflows.evidence.receipt import AnchorPart, hex0x, unhex
+
+ANCHORED = hex0x(keccak(text="Anchored(bytes32,uint64,bytes32,uint32,uint8,uint64)"))
+RECORD = keccak(text="record(bytes32)")[:4]
+LEAF_REVOKED_AT = keccak(text="leafRevokedAt(bytes32,bytes32)")[:4]
+
+
+@dataclass(frozen=True, slots=True)
+class Anchored:
+    """One decoded event; `at` is UTC seconds."""
+
+    evidence: bytes
+    attester: int
+    root: bytes
+    count: int
+    scheme: int
+    at: int
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """What the contract keeps of a batch; `attester` 0 when there is none, instants in UTC seconds, 0:
+    never.
+    """
+
+    attester: int
+    anchored_at: int
+    count: int
+    scheme: int
+    revoked_at: int
+
+
+@dataclass(frozen=True, slots=True)
+class Newest:
+    """The head: block number and time (UTC seconds)."""
+
+    number: int
+    timestamp: int
+
+
+def evidence_id(attester: int, root: bytes) -> bytes:
+    """Id of the batch that party `attester` anchored under `root`."""
+    return bytes(keccak(encode(["uint64", "bytes32"], [attester, root])))
+
+
+def decode_anchored(log: Mapping[str, Any], contract: str) -> Anchored | None:
+    """The event in a raw log, or None when the log is anything else."""
+    topics = log["topics"]
+    if log["address"].lower() != contract.lower() or len(topics) != 3 or topics[0] != ANCHORED:
+        return None
+    try:
+        root, count, scheme, at = decode(["bytes32", "uint32", "uint8", "uint64"], unhex(log["data"]))
+    except DecodingError:
+        return None
+    return Anchored(unhex(topics[1]), int(topics[2], 16), root, count, scheme, at)
+
+
+def find_anchor(rpc: Rpc, chain_id: int, contract: str, attester: int, root: bytes) -> AnchorPart | None:
+    """Where party `attester` anchored `root`, or None when the chain does not hold it (any more).
+
+    The contract says when; the blocks of that second are searched by halving, so no range of blocks is ever
+    asked for its logs, whatever the node's limits. Raises `NodeUnreachable`, `NodeError`.
+    """
+    evidence = evidence_id(attester, root)
+    record = read_record(rpc, contract, evidence)
+    if record is None or record.attester == 0:
+        return None
+    wanted = {"address": contract, "topics": [ANCHORED, hex0x(evidence)]}
+    for block in _blocks_of(rpc, record.anchored_at):
+        for log in rpc.call("eth_getLogs", wanted | {"blockHash": block["hash"]}):
+            return AnchorPart(
+                chain_id=chain_id,
+                contract=contract,
+                attester=attester,
+                evidence=hex0x(evidence),
+                transaction=log["transactionHash"],
+                block_number=int(block["number"], 16),
+                block_hash=block["hash"],
+                block_timestamp=record.anchored_at,
+                log_index=int(log["logIndex"], 16),
+            )
+    return None
+
+
+def is_canonical(rpc: Rpc, anchor: AnchorPart) -> bool:
+    """Whether the anchor's block is still the chain's block of that height."""
+    block = rpc.call("eth_getBlockByNumber", hex(anchor.block_number), False)
+    return block is not None and block["hash"] == anchor.block_hash
+
+
+def newest_block(rpc: Rpc) -> Newest:
+    """The head of the chain."""
+    block = rpc.call("eth_getBlockByNumber", "latest", False)
+    return Newest(int(block["number"], 16), int(block["timestamp"], 16))
+
+
+def _blocks_of(rpc: Rpc, instant: int) -> Iterator[Mapping[str, Any]]:
+    """The blocks of that second: usually one, several on a chain that makes blocks faster."""
+    newest = newest_block(rpc).number
+    low, high = 0, newest
+    while low < high:
+        middle = (low + high) // 2
+        block = _block(rpc, middle)
+        if block is not None and int(block["timestamp"], 16) < instant:
+            low = middle + 1
+        else:
+            high = middle
+    for number in range(low, newest + 1):
+        block = _block(rpc, number)
+        if (
+            block is None or int(block["timestamp"], 16) != instant
+        ):  # None: a reorganisation cut the chain meanwhile
+            return
+        yield block
+
+
+def _block(rpc: Rpc, number: int) -> Mapping[str, Any] | None:
+    found: Mapping[str, Any] | None = rpc.call("eth_getBlockByNumber", hex(number), False)
+    return found
+
+
+def read_record(rpc: Rpc, contract: str, evidence: bytes) -> Record | None:
+    """The contract's record of `evidence` at the head; None when no contract answers there."""
+    words = _view(rpc, contract, RECORD + evidence, ["uint64", "uint64", "uint32", "uint8", "uint64"])
+    return Record(*words) if words else None
+
+
+def read_leaf_revoked_at(rpc: Rpc, contract: str, evidence: bytes, leaf: bytes) -> int:
+    """When `leaf` was revoked, UTC seconds; 0 when it was not."""
+    words = _view(rpc, contract, LEAF_REVOKED_AT + evidence + leaf, ["uint64"])
+    return int(words[0]) if words else 0
+
+
+def _view(rpc: Rpc, contract: str, call: bytes, types: list[str]) -> tuple[Any, ...] | None:
+    try:
+        answer = rpc.call("eth_call", {"to": contract, "data": hex0x(call)}, "latest")
+        return decode(types, unhex(answer))
+    except DecodingError:
+        return None
+    except NodeError as refusal:
+        if "revert" in refusal.message.lower():  # some contract, but not this one
+            return None
+        raise

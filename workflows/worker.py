@@ -1,0 +1,88 @@
+"""The worker: the relay in its own thread, and the scheduled jobs (APScheduler), each round of them recorded."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from typing import Any
+
+import structlog
+from apscheduler.events import EVENT_JOB_ERROR, EVENT_JOB_EXECUTED, EVENT_JOB_MISSED, JobExecutionEvent
+from apscheduler.schedulers.background import BackgroundScheduler
+
+from chain import offchain
+from chain.deploy import ATTESTER_PARTY, Deployment
+from chain.errors import ChaqiError
+from chain.outbox import Outbox
+from chain.relay import Relay
+from chain.rpc import Rpc
+from chain.settings import Settings
+from chain.signers import Keystore
+from workflows import jobs
+from workflows.evidence.job import Chain, KeyAttester, OutboxRelay, anchor_pending
+
+ANCHOR_SECONDS = 1.0
+
+log = structlog.get_logger("worker")
+
+
+class Worker:
+    """Everything that has to happen without a person asking for it."""
+
+    def __init__(self, settings: Settings) -> None:
+        """Raises `NotDeployed`, `DevelopmentKeysOnly`."""
+        deployment = Deployment.load(settings)
+        keystore = Keystore(settings.keystore_file, deployment.chain_id)
+        self._store = offchain.open_store(settings)
+        self._rpc = Rpc(settings.rpc_url)
+        outbox = Outbox(self._store)
+        self._relay = Relay(
+            outbox, self._rpc, keystore.relayers(), deployment.chain_id, settings.confirmations
+        )
+        evidence = deployment.domains["Evidence"]
+        self._attester = KeyAttester(ATTESTER_PARTY, keystore.named("attester"), evidence)
+        self._outbox = OutboxRelay(outbox)
+        self._chain = Chain(self._rpc, evidence, settings.confirmations, settings.reorg_depth)
+
+    def run(self, stop: threading.Event) -> None:
+        """Works until `stop` is set. Raises `LeaseHeld` when another worker has the relayers' keys."""
+        failure: list[BaseException] = []
+        relay = threading.Thread(target=self._carry, args=(stop, failure), name="relay")
+        scheduler = BackgroundScheduler(timezone="UTC")
+        scheduler.add_listener(self._record, EVENT_JOB_EXECUTED | EVENT_JOB_ERROR | EVENT_JOB_MISSED)
+        self._every(scheduler, "anchor-evidence", ANCHOR_SECONDS, self.anchor)
+        relay.start()
+        scheduler.start()
+        stop.wait()
+        scheduler.shutdown()
+        relay.join()
+        if failure:
+            raise failure[0]
+
+    def anchor(self) -> None:
+        """One round of the evidence job."""
+        anchor_pending(self._store, self._attester, self._outbox, self._chain, now=int(time.time()))
+
+    def _carry(self, stop: threading.Event, failure: list[BaseException]) -> None:
+        try:
+            self._relay.run(stop)
+        except BaseException as fault:  # a worker without its relay must not look alive
+            failure.append(fault)
+            stop.set()
+
+    def _every(
+        self, scheduler: BackgroundScheduler, name: str, seconds: float, work: Callable[[], Any]
+    ) -> None:
+        scheduler.add_job(work, "interval", seconds=seconds, id=name, max_instances=1, coalesce=True)
+
+    def _record(self, event: JobExecutionEvent) -> None:
+        fault = getattr(event, "exception", None)
+        if fault is not None and not isinstance(fault, ChaqiError):
+            log.error("job failed", job=event.job_id, exc_info=fault)
+        jobs.record_run(
+            self._store,
+            event.job_id,
+            at=event.scheduled_run_time,
+            fault=str(fault) if fault is not None else None,
+        )
