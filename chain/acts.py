@@ -50,9 +50,7 @@ class SignedAct:
         """The wire form, which `read` takes back; large integers are decimal strings."""
         typed = self.act.typed_data(self.domain)
         message = dict(typed["message"])
-        authorization = {
-            name: message.pop(name) for name in ("signer", "nonce", "deadline")
-        }
+        authorization = {name: message.pop(name) for name in ("signer", "nonce", "deadline")}
         return {
             "act": self.act.type.key,
             "domain": typed["domain"],
@@ -72,23 +70,15 @@ class SignedAct:
         own = domains[kind.contract]
         signed = wire.get("domain")
         if not isinstance(signed, Mapping):
-            raise FieldMalformed(
-                field="domain", expected="the signed EIP-712 domain", given="missing"
-            )
+            raise FieldMalformed(field="domain", expected="the signed EIP-712 domain", given="missing")
         chain_id, contract = signed.get("chainId"), signed.get("verifyingContract")
         if str(chain_id) != str(own.chain_id):
             raise WrongChain(signed=chain_id, own=own.chain_id)
         if not isinstance(contract, str) or contract.lower() != own.address.lower():
-            raise WrongContract(
-                signed=contract, contract=kind.contract, own=own.address
-            )
+            raise WrongContract(signed=contract, contract=kind.contract, own=own.address)
         message = wire.get("message")
         if not isinstance(message, Mapping):
-            raise FieldMalformed(
-                field="message",
-                expected="an object with the act's fields",
-                given="missing",
-            )
+            raise FieldMalformed(field="message", expected="an object with the act's fields", given="missing")
         return cls(
             act=Act(
                 type=kind,
@@ -112,9 +102,7 @@ def _text(wire: Mapping[str, Any], name: str) -> str:
 def _address(wire: Mapping[str, Any], name: str) -> str:
     value = _text(wire, name)
     if not re.fullmatch(r"0x[0-9a-fA-F]{40}", value):
-        raise FieldMalformed(
-            field=name, expected="an address, 0x and 40 hex digits", given=value[:80]
-        )
+        raise FieldMalformed(field=name, expected="an address, 0x and 40 hex digits", given=value[:80])
     return value.lower()
 
 
@@ -125,18 +113,12 @@ def _uint256(wire: Mapping[str, Any], name: str) -> int:
         or not re.fullmatch(r"0|[1-9][0-9]{0,77}", str(value))
         or int(str(value)) >> 256
     ):
-        raise FieldMalformed(
-            field=name,
-            expected="an unsigned integer below 2^256",
-            given=repr(value)[:80],
-        )
+        raise FieldMalformed(field=name, expected="an unsigned integer below 2^256", given=repr(value)[:80])
     return int(str(value))
 
 
 def _bytes(wire: Mapping[str, Any], name: str) -> bytes:
     value = _text(wire, name)
     if not re.fullmatch(r"0x([0-9a-fA-F]{2}){0,4096}", value):
-        raise FieldMalformed(
-            field=name, expected="bytes as 0x hex, at most 4096", given=value[:80]
-        )
+        raise FieldMalformed(field=name, expected="bytes as 0x hex, at most 4096", given=value[:80])
     return bytes.fromhex(value[2:])

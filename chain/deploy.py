@@ -61,8 +61,11 @@ class WrongNode(ChaqiError):
 class DeploymentDiffers(ChaqiError):
     """The chain holds other code than the committed artifacts."""
 
-    en = "The chain holds other contracts than this version of Chaqi ({contract}). Start a new one with `make clean up`."
-    zh = "链上的合约与本版本茶契不一致（{contract}）。请用 `make clean up` 重新启动。"
+    en = (
+        "The chain holds another version of {contract} than this version of Chaqi. To begin a new ledger, move the "
+        "folder var/ away and run `make up`; to go on with the old one, return to the version that made it."
+    )
+    zh = "链上的 {contract} 合约与本版本茶契不一致。如需新建账本，请移走 var/ 目录后运行 `make up`；如需沿用旧账本，请切回当时的版本。"
 
 
 class DeploymentFailed(ChaqiError):
@@ -98,8 +101,7 @@ class Deployment:
     def domains(self) -> dict[str, Domain]:
         """The EIP-712 domain of each business contract."""
         return {
-            name: Domain(name, self.chain_id, self.contracts[name].address)
-            for name in BUSINESS_CONTRACTS
+            name: Domain(name, self.chain_id, self.contracts[name].address) for name in BUSINESS_CONTRACTS
         }
 
     def address(self, name: str) -> str:
@@ -116,10 +118,7 @@ class Deployment:
         return cls(
             content["chain_id"],
             content["genesis_hash"],
-            {
-                name: Deployed(**deployed)
-                for name, deployed in content["contracts"].items()
-            },
+            {name: Deployed(**deployed) for name, deployed in content["contracts"].items()},
         )
 
     def save(self, file: Path) -> None:
@@ -128,9 +127,7 @@ class Deployment:
         content = {
             "chain_id": self.chain_id,
             "genesis_hash": self.genesis_hash,
-            "contracts": {
-                name: vars(deployed) for name, deployed in self.contracts.items()
-            },
+            "contracts": {name: vars(deployed) for name, deployed in self.contracts.items()},
         }
         fresh = file.with_suffix(".fresh")
         with fresh.open("w") as out:
@@ -152,11 +149,7 @@ def transactions(keystore: Keystore, chain_id: int) -> list[bytes]:
     calls = _calls(deployer, keystore.named("operator"), keystore.named("attester"), chain_id)
     return [
         deployer.sign_transaction(
-            to=to,
-            call=call,
-            nonce=nonce,
-            gas=SETUP_GAS if to else DEPLOYMENT_GAS,
-            chain_id=chain_id,
+            to=to, call=call, nonce=nonce, gas=SETUP_GAS if to else DEPLOYMENT_GAS, chain_id=chain_id
         )
         for nonce, (to, call) in enumerate(calls)
     ]
@@ -175,10 +168,7 @@ def deploy(settings: Settings, keystore: Keystore) -> Deployment:
     done = int(rpc.call("eth_getTransactionCount", deployer, "latest"), 16)
     _check_resumable(rpc, raw[:done])
     # Whether the node took them shows in the receipts: after a restart it may know some already.
-    rpc.try_batch(
-        ("eth_sendRawTransaction", ["0x" + transaction.hex()])
-        for transaction in raw[done:]
-    )
+    rpc.try_batch(("eth_sendRawTransaction", ["0x" + transaction.hex()]) for transaction in raw[done:])
     receipts = _receipts(rpc, raw)
     deployment = Deployment(
         chain_id=settings.chain_id,
@@ -198,14 +188,10 @@ def deploy(settings: Settings, keystore: Keystore) -> Deployment:
 
 def check_node(rpc: Rpc, settings: Settings) -> str:
     """The genesis hash of the node's chain. Raises `WrongNode` if its chain id is not the expected one."""
-    chain_id, genesis = rpc.batch(
-        [("eth_chainId", []), ("eth_getBlockByNumber", ["0x0", False])]
-    )
+    chain_id, genesis = rpc.batch([("eth_chainId", []), ("eth_getBlockByNumber", ["0x0", False])])
     if int(chain_id, 16) != settings.chain_id:
         raise WrongNode(
-            url=rpc.url,
-            found=f"chain {int(chain_id, 16)}",
-            expected=f"chain {settings.chain_id}",
+            url=rpc.url, found=f"chain {int(chain_id, 16)}", expected=f"chain {settings.chain_id}"
         )
     return str(genesis["hash"])
 
@@ -217,9 +203,7 @@ def _check_recorded(settings: Settings, genesis_hash: str) -> None:
         return
     if recorded.genesis_hash != genesis_hash:
         raise WrongNode(
-            url=settings.rpc_url,
-            found=f"genesis {genesis_hash}",
-            expected=f"genesis {recorded.genesis_hash}",
+            url=settings.rpc_url, found=f"genesis {genesis_hash}", expected=f"genesis {recorded.genesis_hash}"
         )
     for name, deployed in recorded.contracts.items():
         if deployed.input_hash != artifact(name).input_hash:
@@ -227,24 +211,15 @@ def _check_recorded(settings: Settings, genesis_hash: str) -> None:
 
 
 def _check_resumable(rpc: Rpc, sent: list[bytes]) -> None:
-    known = rpc.batch(
-        ("eth_getTransactionReceipt", ["0x" + keccak(one).hex()]) for one in sent
-    )
-    if (
-        None in known
-    ):  # other transactions took these nonces: another version's deployment
-        raise DeploymentDiffers(
-            contract=CREATED[min(known.index(None), len(CREATED) - 1)]
-        )
+    known = rpc.batch(("eth_getTransactionReceipt", ["0x" + keccak(one).hex()]) for one in sent)
+    if None in known:  # other transactions took these nonces: another version's deployment
+        raise DeploymentDiffers(contract=CREATED[min(known.index(None), len(CREATED) - 1)])
 
 
 def _calls(
-    deployer: Signer, operator: Signer, chain_id: int
+    deployer: Signer, operator: Signer, attester: Signer, chain_id: int
 ) -> Iterator[tuple[str | None, bytes]]:
-    address = {
-        name: created_address(deployer.address, nonce)
-        for nonce, name in enumerate(CREATED)
-    }
+    address = {name: created_address(deployer.address, nonce) for nonce, name in enumerate(CREATED)}
     arguments: dict[str, list[str]] = {
         "AccessManager": [deployer.address],
         "Parties": [address["AccessManager"], address["Evidence"]],
@@ -261,80 +236,38 @@ def _calls(
         ("Parties", STOPS, STOPPER_ROLE),
         ("Directory", ("name",), DIRECTOR_ROLE),
     ):
-        selectors = [
-            selector(artifact(target).functions[function]) for function in functions
-        ]
-        yield (
-            manager,
-            _call(
-                "AccessManager",
-                "setTargetFunctionRole",
-                address[target],
-                selectors,
-                role,
-            ),
-        )
-    yield (
-        manager,
-        _call("AccessManager", "grantRole", DIRECTOR_ROLE, deployer.address, 0),
-    )
+        selectors = [selector(artifact(target).functions[function]) for function in functions]
+        yield (manager, _call("AccessManager", "setTargetFunctionRole", address[target], selectors, role))
+    yield (manager, _call("AccessManager", "grantRole", DIRECTOR_ROLE, deployer.address, 0))
     for name in BUSINESS_CONTRACTS:
         key = name.encode().ljust(32, b"\0")
         yield address["Directory"], _call("Directory", "name", key, address[name])
-    yield (
-        manager,
-        _call("AccessManager", "renounceRole", DIRECTOR_ROLE, deployer.address),
-    )
+    yield (manager, _call("AccessManager", "renounceRole", DIRECTOR_ROLE, deployer.address))
 
+    yield (manager, _call("AccessManager", "grantRole", ENROLLER_ROLE, operator.address, 0))
+    yield (manager, _call("AccessManager", "grantRole", STOPPER_ROLE, operator.address, 0))
     yield (
         manager,
-        _call("AccessManager", "grantRole", ENROLLER_ROLE, operator.address, 0),
+        _call("AccessManager", "grantRole", DIRECTOR_ROLE, operator.address, DIRECTOR_DELAY_SECONDS),
     )
-    yield (
-        manager,
-        _call("AccessManager", "grantRole", STOPPER_ROLE, operator.address, 0),
-    )
-    yield (
-        manager,
-        _call(
-            "AccessManager",
-            "grantRole",
-            DIRECTOR_ROLE,
-            operator.address,
-            DIRECTOR_DELAY_SECONDS,
-        ),
-    )
-    yield (
-        manager,
-        _call(
-            "AccessManager",
-            "grantRole",
-            ADMIN_ROLE,
-            operator.address,
-            ADMIN_DELAY_SECONDS,
-        ),
-    )
+    yield (manager, _call("AccessManager", "grantRole", ADMIN_ROLE, operator.address, ADMIN_DELAY_SECONDS))
     yield manager, _call("AccessManager", "renounceRole", ADMIN_ROLE, deployer.address)
 
     parties = Domain("Parties", chain_id, address["Parties"])
-    for number, (account, role) in enumerate(((operator, "OPERATOR"), (attester, "NOTARY_OFFICE"))):
+    for number, (account, duty) in enumerate(((operator, "OPERATOR"), (attester, "NOTARY_OFFICE"))):
         kind = act_type("Parties.enrol")
-        enrolment = {"account": account.address, "roles": role_bits(role), "identity": bytes(32)}
+        enrolment = {"account": account.address, "roles": role_bits(duty), "identity": bytes(32)}
         act = Act(kind, kind.read(enrolment), operator.address, number, FAR_DEADLINE)
         yield address["Parties"], operator.sign(act, parties).calldata
 
 
 def _creation(contract: Artifact, arguments: list[str]) -> bytes:
-    return bytes.fromhex(contract.bytecode[2:]) + encode(
-        ["address"] * len(arguments), arguments
-    )
+    return bytes.fromhex(contract.bytecode[2:]) + encode(["address"] * len(arguments), arguments)
 
 
 def _call(contract: str, function: str, *arguments: Any) -> bytes:
     entry = artifact(contract).functions[function]
-    return selector(entry) + encode(
-        [item["type"] for item in entry["inputs"]], arguments
-    )
+    return selector(entry) + encode([item["type"] for item in entry["inputs"]], arguments)
 
 
 def _receipts(rpc: Rpc, raw: list[bytes], timeout: float = 60.0) -> list[dict[str, Any]]:

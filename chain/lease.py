@@ -43,9 +43,7 @@ def lease(store: sa.Engine, name: str) -> Iterator[None]:
         return
     key = zlib.crc32(name.encode())
     with store.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-        if not connection.execute(
-            sa.select(sa.func.pg_try_advisory_lock(key))
-        ).scalar():
+        if not connection.execute(sa.select(sa.func.pg_try_advisory_lock(key))).scalar():
             raise LeaseHeld(name=name)
         try:
             yield

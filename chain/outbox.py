@@ -10,9 +10,10 @@ import time
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any
+from typing import Any, Final
 
 import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
 
 from chain.acts import SignedAct
 from chain.errors import ChaqiError
@@ -70,9 +71,7 @@ transactions = sa.Table(
     sa.Column("relayer", sa.String(42), nullable=False),
     sa.Column("nonce", sa.BigInteger, nullable=False),
     sa.Column("hash", sa.String(66), nullable=False, unique=True),
-    sa.Column(
-        "act", RowId, sa.ForeignKey("outbox_acts.sequence"), nullable=False, index=True
-    ),
+    sa.Column("act", RowId, sa.ForeignKey("outbox_acts.sequence"), nullable=False, index=True),
     sa.Column("raw", sa.LargeBinary, nullable=False),
     sa.Column("sent_at", sa.Float, nullable=False),
     sa.Column("block_number", sa.BigInteger, index=True),
@@ -84,6 +83,10 @@ transactions = sa.Table(
     sa.Index("ix_outbox_transactions_final_block_number", "final", "block_number"),
 )
 """One row a relayer's nonce. `succeeded` is null until the transaction is in a block."""
+
+
+UNREFUSED: Final = {"error": None, "error_values": sa.null(), "error_words": sa.null()}
+"""Column values of an act that no contract has refused."""
 
 
 @dataclass(frozen=True)
@@ -110,42 +113,36 @@ class Outbox:
     def __init__(self, store: sa.Engine) -> None:
         self.store = store
 
-    def accept(
-        self, signed: SignedAct, idempotency_key: str | None = None
-    ) -> ActStatus:
+    def accept(self, signed: SignedAct, idempotency_key: str | None = None) -> ActStatus:
         """Takes one act. Taking the same act again changes nothing, unless it was refused: then it is tried again.
 
         Raises `IdempotencyKeyReused`.
         """
         with writing(self.store) as connection:
-            if idempotency_key is not None:
-                holder = connection.execute(
-                    sa.select(acts.c.id).where(
-                        acts.c.idempotency_key == idempotency_key
-                    )
-                ).scalar()
-                if holder is not None and holder != signed.id:
-                    raise IdempotencyKeyReused(key=idempotency_key, act=holder)
-            known = connection.execute(
-                sa.select(acts.c.state).where(acts.c.id == signed.id)
-            ).scalar()
-            if known is None:
-                connection.execute(acts.insert(), [_row(signed, idempotency_key)])
-            elif known == ActState.REFUSED:
-                connection.execute(
-                    acts.update()
-                    .where(acts.c.id == signed.id)
-                    .values(
-                        state=ActState.ACCEPTED,
-                        attempts=0,
-                        error=None,
-                        error_values=None,
-                        error_words=None,
-                    )
-                )
+            insert = _insert(connection).values(_row(signed, idempotency_key)).returning(acts.c.id)
+            if connection.execute(insert).first() is None:
+                self._accept_again(connection, signed.id, idempotency_key)
         status = self.status(signed.id)
         assert status is not None
         return status
+
+    @staticmethod
+    def _accept_again(connection: sa.Connection, act: str, idempotency_key: str | None) -> None:
+        if idempotency_key is not None:
+            query = sa.select(acts.c.id).where(acts.c.idempotency_key == idempotency_key)
+            holder = connection.execute(query).scalar()
+            if holder not in (None, act):
+                raise IdempotencyKeyReused(key=idempotency_key, act=holder)
+            connection.execute(
+                acts.update()
+                .where(acts.c.id == act, acts.c.idempotency_key.is_(None))
+                .values(idempotency_key=idempotency_key)
+            )
+        connection.execute(
+            acts.update()
+            .where(acts.c.id == act, acts.c.state == ActState.REFUSED)
+            .values(state=ActState.ACCEPTED, attempts=0, **UNREFUSED)
+        )
 
     def accept_all(self, signed: Sequence[SignedAct], chunk: int = 500) -> int:
         """Takes many acts in order, in few transactions; returns how many were new."""
@@ -153,14 +150,10 @@ class Outbox:
         for start in range(0, len(signed), chunk):
             part = {one.id: one for one in signed[start : start + chunk]}
             with writing(self.store) as connection:
-                known = set(
-                    connection.execute(
-                        sa.select(acts.c.id).where(acts.c.id.in_(part))
-                    ).scalars()
-                )
+                known = set(connection.execute(sa.select(acts.c.id).where(acts.c.id.in_(part))).scalars())
                 rows = [_row(one, None) for one in part.values() if one.id not in known]
                 if rows:
-                    connection.execute(acts.insert(), rows)
+                    connection.execute(_insert(connection), rows)
                 new += len(rows)
         return new
 
@@ -175,12 +168,7 @@ class Outbox:
         return _status(row) if row else None
 
     def statuses(
-        self,
-        *,
-        before: int | None = None,
-        limit: int = 50,
-        signer: str | None = None,
-        state: ActState | None = None,
+        self, *, before: int | None = None, limit: int = 50, signer: str | None = None, state: ActState | None = None
     ) -> list[tuple[int, ActStatus]]:
         """Acts with their sequence numbers, newest first, below sequence `before`."""
         query = _STATUS.order_by(acts.c.sequence.desc()).limit(limit)
@@ -206,8 +194,7 @@ class Outbox:
         with reading(self.store) as connection:
             for start in range(0, len(wanted), 500):
                 query = _STATUS.where(
-                    acts.c.id.in_(wanted[start : start + 500]),
-                    acts.c.state.not_in([ActState.MINED, ActState.FINAL]),
+                    acts.c.id.in_(wanted[start : start + 500]), acts.c.state.not_in([ActState.MINED, ActState.FINAL])
                 )
                 found.extend(_status(row) for row in connection.execute(query))
         return found
@@ -219,15 +206,16 @@ _last = (
     .correlate(acts)
     .scalar_subquery()
 )
-_STATUS = sa.select(
-    acts,
-    transactions.c.hash,
-    transactions.c.block_number,
-    transactions.c.block_hash,
-).outerjoin(
-    transactions,
-    sa.and_(transactions.c.act == acts.c.sequence, transactions.c.sequence == _last),
+_STATUS = sa.select(acts, transactions.c.hash, transactions.c.block_number, transactions.c.block_hash).outerjoin(
+    transactions, sa.and_(transactions.c.act == acts.c.sequence, transactions.c.sequence == _last)
 )
+
+
+def _insert(connection: sa.Connection) -> sqlite.Insert | postgresql.Insert:
+    """Inserts acts unless they, or their idempotency keys, are there already, perhaps since this very moment."""
+    if connection.dialect.name == "sqlite":
+        return sqlite.insert(acts).on_conflict_do_nothing()
+    return postgresql.insert(acts).on_conflict_do_nothing()
 
 
 def _row(signed: SignedAct, idempotency_key: str | None) -> dict[str, Any]:

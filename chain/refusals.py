@@ -6,6 +6,7 @@ and reach us through the committed artifacts.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -40,8 +41,7 @@ class ActRefused(ChaqiError):
         """The error in words, with its values; enumerations by name."""
         template = self.fact.en if language == "en" else self.fact.zh
         named = {
-            name: in_words(self.fact.types.get(name), value, language)
-            for name, value in self.values.items()
+            name: in_words(self.fact.types.get(name), value, language) for name, value in self.values.items()
         }
         return template.format(**named)
 
@@ -61,7 +61,8 @@ MALFORMED = Fact(
     name="ActMalformed",
     abi=(),
     types={},
-    en="The contract could not read the act: a field is outside its type or enumeration. Check it against /v1/acts/types.",
+    en="The contract could not read the act: a field is outside its type or enumeration. "
+    "Check it against /v1/acts/types.",
     zh="合约无法读取该行为：某字段超出其类型或枚举范围。请对照 /v1/acts/types 检查。",
 )
 SAID = Fact(
@@ -90,10 +91,7 @@ def facts() -> dict[bytes, Fact]:
             known[selector(entry)] = Fact(
                 name=entry["name"],
                 abi=tuple((item["name"], item["type"]) for item in entry["inputs"]),
-                types={
-                    item["name"]: item.get("internalType", "")
-                    for item in entry["inputs"]
-                },
+                types={item["name"]: item.get("internalType", "") for item in entry["inputs"]},
                 en=en,
                 zh=dev.get("custom:zh", en),
             )
@@ -109,23 +107,17 @@ def refusal(revert_data: bytes) -> ActRefused:
         return ActRefused(MALFORMED, {})
     try:
         values = decode([kind for _, kind in fact.abi], revert_data[4:])
-    except DecodingError:
+    except (DecodingError, UnicodeDecodeError):
         return ActRefused(MALFORMED, {})
-    return ActRefused(
-        fact,
-        {
-            name: _plain(value)
-            for (name, _), value in zip(fact.abi, values, strict=True)
-        },
-    )
+    return ActRefused(fact, {name: _plain(value) for (name, _), value in zip(fact.abi, values, strict=True)})
 
 
 def refusal_of(error: NodeError) -> ActRefused | None:
-    """The contract's refusal inside a node's answer to `eth_call` or a transaction; None when the node itself failed."""
+    """The contract's refusal inside a node's answer to a call; None when the node itself failed."""
     data = error.data
     if isinstance(data, dict):  # some engines wrap the bytes
         data = data.get("data")
-    if isinstance(data, str) and data.startswith("0x"):
+    if isinstance(data, str) and re.fullmatch(r"0x([0-9a-fA-F]{2})*", data):
         return refusal(bytes.fromhex(data[2:]))
     if "revert" in error.message.lower():
         return ActRefused(MALFORMED, {})

@@ -20,7 +20,9 @@ class NodeUnreachable(ChaqiError):
     """No answer from the chain's node."""
 
     status = 503
-    en = "The chain's node at {url} does not answer ({reason}). Start it with `make up`, or set CHAQI_RPC_URL."
+    en = (
+        "The chain's node at {url} does not answer ({reason}). Start it with `make up`, or set CHAQI_RPC_URL."
+    )
     zh = "区块链节点 {url} 无响应（{reason}）。请运行 `make up` 启动，或设置 CHAQI_RPC_URL。"
 
 
@@ -31,9 +33,7 @@ class NodeError(ChaqiError):
     en = "The chain's node refused {method}: {message} (code {error_code})."
     zh = "区块链节点拒绝了 {method}：{message}（代码 {error_code}）。"
 
-    def __init__(
-        self, method: str, error_code: int, message: str, data: Any = None
-    ) -> None:
+    def __init__(self, method: str, error_code: int, message: str, data: Any = None) -> None:
         super().__init__(method=method, error_code=error_code, message=message)
         self.message = message
         self.error_code = error_code
@@ -62,9 +62,7 @@ class Rpc:
             for request, answer in zip(requests, self.answers(requests), strict=True)
         ]
 
-    def try_batch(
-        self, calls: Iterable[tuple[str, Sequence[Any]]]
-    ) -> list[Any | NodeError]:
+    def try_batch(self, calls: Iterable[tuple[str, Sequence[Any]]]) -> list[Any | NodeError]:
         """Like `batch`, with a refused call's `NodeError` in its place."""
         requests = [self._request(method, params) for method, params in calls]
         results: list[Any | NodeError] = []
@@ -80,43 +78,33 @@ class Rpc:
         if not requests:
             return []
         answers = self._post(requests)
-        if isinstance(answers, dict):  # a node may refuse a batch as a whole
+        if not isinstance(answers, list):  # a node may refuse a batch as a whole
             self._result("batch", answers)
-        by_id = {answer["id"]: answer for answer in answers}
-        return [by_id[request["id"]] for request in requests]
+            raise NodeUnreachable(url=self.url, reason="one answer to a batch")
+        by_id = {answer.get("id"): answer for answer in answers if isinstance(answer, dict)}
+        try:
+            return [by_id[request["id"]] for request in requests]
+        except KeyError as missing:
+            raise NodeUnreachable(url=self.url, reason="a call of the batch was left out") from missing
 
     def _request(self, method: str, params: Sequence[Any]) -> dict[str, Any]:
         with self._lock:
             number = next(self._ids)
-        return {
-            "jsonrpc": "2.0",
-            "id": number,
-            "method": method,
-            "params": list(params),
-        }
+        return {"jsonrpc": "2.0", "id": number, "method": method, "params": list(params)}
 
     def _post(self, payload: Any) -> Any:
         try:
             response = self._pool.request(
-                "POST",
-                self.url,
-                body=orjson.dumps(payload),
-                headers={"content-type": "application/json"},
+                "POST", self.url, body=orjson.dumps(payload), headers={"content-type": "application/json"}
             )
             return orjson.loads(response.data)
         except (urllib3.exceptions.HTTPError, orjson.JSONDecodeError) as failure:
-            raise NodeUnreachable(
-                url=self.url, reason=type(failure).__name__
-            ) from failure
+            raise NodeUnreachable(url=self.url, reason=type(failure).__name__) from failure
 
-    @staticmethod
-    def _result(method: str, answer: dict[str, Any]) -> Any:
-        error = answer.get("error")
-        if error is not None:
-            raise NodeError(
-                method,
-                error.get("code", 0),
-                error.get("message", ""),
-                error.get("data"),
-            )
+    def _result(self, method: str, answer: Any) -> Any:
+        error = answer.get("error") if isinstance(answer, dict) else None
+        if isinstance(error, dict):
+            raise NodeError(method, error.get("code", 0), str(error.get("message", "")), error.get("data"))
+        if not isinstance(answer, dict) or "result" not in answer:
+            raise NodeUnreachable(url=self.url, reason="the answer is not JSON-RPC")
         return answer["result"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Literal
 
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
@@ -19,6 +20,12 @@ class Settings(BaseSettings):
     chain_id: int = 521000
     """Chain id of the development network: the postal code of Chaozhou."""
 
+    engine: Literal["anvil", "python"] | None = None
+    """What runs a new development chain; unset: anvil where it is installed, else the pure-Python chain."""
+
+    block_seconds: float = 1.0
+    """Seconds between blocks of the development chain."""
+
     confirmations: int = 12
     """Blocks after which an act counts as final. 0 on engines with instant finality (QBFT)."""
 
@@ -30,6 +37,15 @@ class Settings(BaseSettings):
 
     api_host: str = "127.0.0.1"
     api_port: int = 8000
+
+    upload_limit: int = 64 * 1024 * 1024
+    """Largest document, in bytes, that the API hashes for a caller; larger ones are hashed by the caller."""
+
+    ready_lag: int = 50
+    """Blocks that the mirror may be behind the chain while the API calls itself ready."""
+
+    vault_key: str | None = None
+    """Master key of the vault, 32 bytes in base64; a file in `var_dir`, made on first use, when unset."""
 
     mirror: str | None = None
     """Database URL of the mirror; SQLite in `var_dir` when unset."""

@@ -8,7 +8,6 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-import rlp
 from coincurve import PrivateKey
 from eth_utils import keccak
 
@@ -36,9 +35,7 @@ class Signer:
 
     def __init__(self, secret: bytes) -> None:
         self._key = PrivateKey(secret)
-        self.address = (
-            "0x" + keccak(self._key.public_key.format(compressed=False)[1:])[-20:].hex()
-        )
+        self.address = "0x" + keccak(self._key.public_key.format(compressed=False)[1:])[-20:].hex()
 
     def sign_digest(self, digest: bytes) -> bytes:
         """The 65-byte signature r ‖ s ‖ v (v 27 or 28, s low) over a 32-byte digest."""
@@ -49,20 +46,15 @@ class Signer:
         """Signs an act for the contract that `domain` names."""
         return SignedAct(act, domain, self.sign_digest(act.digest(domain)))
 
-    def sign_transaction(
-        self, *, to: str | None, call: bytes, nonce: int, gas: int, chain_id: int
-    ) -> bytes:
+    def sign_transaction(self, *, to: str | None, call: bytes, nonce: int, gas: int, chain_id: int) -> bytes:
         """A raw legacy transaction (EIP-155) with gas price zero; `to` None creates a contract from `call`."""
-        target = bytes.fromhex(to[2:]) if to else b""
-        unsigned = [nonce, 0, gas, target, 0, call]
-        signature = self._key.sign_recoverable(
-            keccak(rlp.encode([*unsigned, chain_id, 0, 0])), hasher=None
-        )
-        r, s = (
-            int.from_bytes(signature[:32], "big"),
-            int.from_bytes(signature[32:64], "big"),
-        )
-        return bytes(rlp.encode([*unsigned, signature[64] + 35 + 2 * chain_id, r, s]))
+        head = _rlp_integers(nonce, 0, gas) + _rlp_octets(bytes.fromhex(to[2:]) if to else b"")
+        unsigned = head + _rlp_octets(b"") + _rlp_octets(call)
+        digest = keccak(_rlp_list(unsigned + _rlp_integers(chain_id, 0, 0)))
+        signature = self._key.sign_recoverable(digest, hasher=None)
+        v = signature[64] + 35 + 2 * chain_id
+        r, s = int.from_bytes(signature[:32], "big"), int.from_bytes(signature[32:64], "big")
+        return _rlp_list(unsigned + _rlp_integers(v, r, s))
 
 
 class Keystore:
@@ -72,9 +64,7 @@ class Keystore:
         """Raises `DevelopmentKeysOnly` unless `chain_id` is the chain the file was made for."""
         content = json.loads(file.read_text())
         if content["chain_id"] != chain_id:
-            raise DevelopmentKeysOnly(
-                file=file.name, own=content["chain_id"], other=chain_id
-            )
+            raise DevelopmentKeysOnly(file=file.name, own=content["chain_id"], other=chain_id)
         self._file = file
         self._names: list[str] = list(content["keys"])
 
@@ -86,11 +76,31 @@ class Keystore:
 
     def relayers(self) -> list[Signer]:
         """The keys that carry acts to the chain."""
-        return [
-            self.derived(name) for name in self._names if name.startswith("relayer-")
-        ]
+        return [self.derived(name) for name in self._names if name.startswith("relayer-")]
 
     @staticmethod
     def derived(name: str) -> Signer:
         """The key of any name, such as `party 7`: Keccak-256 of `chaqi development key <name>`."""
         return Signer(keccak(text=f"chaqi development key {name}"))
+
+
+# RLP by hand: the library infers the type of every item, which takes longer than the signature.
+
+
+def _rlp_octets(octets: bytes) -> bytes:
+    return octets if len(octets) == 1 and octets[0] < 0x80 else _rlp_length(0x80, len(octets)) + octets
+
+
+def _rlp_integers(*numbers: int) -> bytes:
+    return b"".join(_rlp_octets(one.to_bytes((one.bit_length() + 7) // 8, "big")) for one in numbers)
+
+
+def _rlp_list(items: bytes) -> bytes:
+    return _rlp_length(0xC0, len(items)) + items
+
+
+def _rlp_length(offset: int, length: int) -> bytes:
+    if length < 56:
+        return bytes([offset + length])
+    size = length.to_bytes((length.bit_length() + 7) // 8, "big")
+    return bytes([offset + 55 + len(size)]) + size

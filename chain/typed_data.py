@@ -12,7 +12,7 @@ from functools import cache, cached_property
 from typing import Any
 
 from eth_abi.abi import encode
-from eth_utils import keccak
+from eth_utils import is_checksum_address, keccak
 
 from chain.artifacts import BUSINESS_CONTRACTS, artifact, selector
 from chain.errors import ChaqiError
@@ -56,19 +56,9 @@ class Field:
         try:
             return _read(self, value)
         except (ValueError, TypeError) as failure:
-            expected = (
-                f"{self.type} ({', '.join(self.members)})"
-                if self.members
-                else self.type
-            )
-            shown = (
-                value
-                if value is None or isinstance(value, int | str)
-                else type(value).__name__
-            )
-            raise FieldMalformed(
-                field=self.name, expected=expected, given=repr(shown)[:80]
-            ) from failure
+            expected = f"{self.type} ({', '.join(self.members)})" if self.members else self.type
+            shown = value if value is None or isinstance(value, int | str) else type(value).__name__
+            raise FieldMalformed(field=self.name, expected=expected, given=repr(shown)[:80]) from failure
 
 
 @dataclass(frozen=True)
@@ -96,34 +86,23 @@ class ActType:
     @cached_property
     def type_hash(self) -> bytes:
         """EIP-712 type hash of the signed struct."""
-        return keccak(
-            text=f"{self.name}({','.join(f'{kind} {name}' for name, kind in self.members)})"
-        )
+        return keccak(text=f"{self.name}({','.join(f'{kind} {name}' for name, kind in self.members)})")
 
     @cached_property
     def abi(self) -> tuple[str, str]:
         """ABI types of the function's two arguments."""
-        return (
-            f"({','.join(field.type for field in self.fields)})",
-            "(address,uint256,uint256,bytes)",
-        )
+        return (f"({','.join(field.type for field in self.fields)})", "(address,uint256,uint256,bytes)")
 
     def read(self, message: dict[str, Any]) -> dict[str, Any]:
         """A message with exactly this act's fields, each of its type. Raises `FieldMalformed`."""
         for name in message:
             if all(name != field.name for field in self.fields):
                 raise FieldMalformed(
-                    field=name,
-                    expected=f"absent, {self.key} has no such field",
-                    given="present",
+                    field=name, expected=f"absent, {self.key} has no such field", given="present"
                 )
-        missing = next(
-            (field for field in self.fields if field.name not in message), None
-        )
+        missing = next((field for field in self.fields if field.name not in message), None)
         if missing:
-            raise FieldMalformed(
-                field=missing.name, expected=missing.type, given="missing"
-            )
+            raise FieldMalformed(field=missing.name, expected=missing.type, given="missing")
         return {field.name: field.read(message[field.name]) for field in self.fields}
 
 
@@ -147,11 +126,7 @@ class Act:
 
     def typed_data(self, domain: Domain) -> dict[str, Any]:
         """The JSON that a wallet's `eth_signTypedData_v4` takes. Large integers are decimal strings."""
-        values = self.message | {
-            "signer": self.signer,
-            "nonce": self.nonce,
-            "deadline": self.deadline,
-        }
+        values = self.message | {"signer": self.signer, "nonce": self.nonce, "deadline": self.deadline}
         return {
             "types": {
                 "EIP712Domain": [
@@ -160,15 +135,11 @@ class Act:
                     {"name": "chainId", "type": "uint256"},
                     {"name": "verifyingContract", "type": "address"},
                 ],
-                self.type.name: [
-                    {"name": name, "type": kind} for name, kind in self.type.members
-                ],
+                self.type.name: [{"name": name, "type": kind} for name, kind in self.type.members],
             },
             "primaryType": self.type.name,
             "domain": domain.json(),
-            "message": {
-                name: _shown(kind, values[name]) for name, kind in self.type.members
-            },
+            "message": {name: _shown(kind, values[name]) for name, kind in self.type.members},
         }
 
     def calldata(self, signature: bytes) -> bytes:
@@ -216,19 +187,13 @@ def act_types() -> dict[str, ActType]:
         for entry in contract.entries("function"):
             if [item["name"] for item in entry["inputs"]] != ["act", "auth"]:
                 continue
-            key = (
-                f"{entry['name']}({','.join(_tuple(item) for item in entry['inputs'])})"
-            )
+            key = f"{entry['name']}({','.join(_tuple(item) for item in entry['inputs'])})"
             act = ActType(
                 contract=name,
                 function=entry["name"],
                 name=entry["inputs"][0]["internalType"].removeprefix("struct "),
                 fields=tuple(
-                    Field(
-                        item["name"],
-                        item["type"],
-                        tuple(enumeration(item["internalType"]) or ()),
-                    )
+                    Field(item["name"], item["type"], tuple(enumeration(item["internalType"]) or ()))
                     for item in entry["inputs"][0]["components"]
                 ),
                 selector=selector(entry),
@@ -260,15 +225,13 @@ def _read(field: Field, value: Any) -> Any:
     if kind == "string":
         return _require(isinstance(value, str) and value.isprintable(), value)
     if kind == "address":
-        return _require(
-            isinstance(value, str) and re.fullmatch(r"0x[0-9a-fA-F]{40}", value), value
-        ).lower()
+        _require(isinstance(value, str) and re.fullmatch(r"0x[0-9a-fA-F]{40}", value), value)
+        plain = value[2:] in (value[2:].lower(), value[2:].upper())
+        return _require(plain or is_checksum_address(value), value).lower()  # EIP-55 catches a slip of the hand
     if kind == "bytes32":
         if isinstance(value, bytes):
             return _require(len(value) == 32, value)
-        return bytes.fromhex(
-            _require(re.fullmatch(r"0x[0-9a-fA-F]{64}", value), value)[2:]
-        )
+        return bytes.fromhex(_require(re.fullmatch(r"0x[0-9a-fA-F]{64}", value), value)[2:])
     number = _number(value)
     _require(0 <= number < 1 << int(kind.removeprefix("uint")), value)
     return _require(not field.members or number < len(field.members), number)

@@ -10,12 +10,7 @@ from typing import Final
 from chain.errors import ChaqiError, Language
 
 ENUMERATIONS: Final[dict[str, dict[str, str]]] = {
-    "Status": {
-        "NONE": "无",
-        "ACTIVE": "有效",
-        "SUSPENDED": "已暂停",
-        "REVOKED": "已注销",
-    },
+    "Status": {"NONE": "无", "ACTIVE": "有效", "SUSPENDED": "已暂停", "REVOKED": "已注销"},
     "Title": {
         "NONE": "无",
         "FILED": "已申报",
@@ -31,13 +26,7 @@ ENUMERATIONS: Final[dict[str, dict[str, str]]] = {
         "B": "乙类（承包经营权证）",
         "C": "丙类（证人证明）",
     },
-    "Life": {
-        "NONE": "无",
-        "ALIVE": "存活",
-        "REPORTED_DEAD": "报告死亡",
-        "DEAD": "确认死亡",
-        "LOST": "灭失",
-    },
+    "Life": {"NONE": "无", "ALIVE": "存活", "REPORTED_DEAD": "报告死亡", "DEAD": "确认死亡", "LOST": "灭失"},
     "AgeMethod": {
         "NONE": "无",
         "AUTHORITY": "主管部门认定",
@@ -47,11 +36,7 @@ ENUMERATIONS: Final[dict[str, dict[str, str]]] = {
     },
     "Health": {"NONE": "无", "A": "甲", "B": "乙", "C": "丙", "D": "丁"},
     "Restraint": {"COURT": "法院查封", "DISPUTE": "争议冻结", "COMPLIANCE": "监管限制"},
-    "TransferBasis": {
-        "AGREEMENT": "协议转让",
-        "COURT_SALE": "司法变卖",
-        "SUCCESSION": "继受",
-    },
+    "TransferBasis": {"AGREEMENT": "协议转让", "COURT_SALE": "司法变卖", "SUCCESSION": "继受"},
 }
 """Solidity enumeration → its members in order → Chinese term."""
 

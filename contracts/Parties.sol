@@ -69,6 +69,7 @@ contract Parties is IParties, Acts {
     /// @inheritdoc IParties
     function enrol(EnrolParty calldata act, Auth calldata auth) external returns (uint64 id) {
         _accept(abi.encode(ENROL_PARTY, act), auth);
+        _requireRunning();
         _requireRight(auth.signer);
         _requireRoles(act.roles);
         _requireFree(act.account);
@@ -82,6 +83,7 @@ contract Parties is IParties, Acts {
     /// @inheritdoc IParties
     function assignRoles(AssignRoles calldata act, Auth calldata auth) external {
         _accept(abi.encode(ASSIGN_ROLES, act), auth);
+        _requireRunning();
         _requireRight(auth.signer);
         _requireRoles(act.roles);
         _seat(act.party).roles = act.roles;
@@ -100,6 +102,7 @@ contract Parties is IParties, Acts {
     /// @inheritdoc IParties
     function reinstate(ReinstateParty calldata act, Auth calldata auth) external {
         _accept(abi.encode(REINSTATE_PARTY, act), auth);
+        _requireRunning();
         _requireRight(auth.signer);
         _changeStatus(act.party, Status.SUSPENDED, Status.ACTIVE, act.evidence);
     }
@@ -118,6 +121,7 @@ contract Parties is IParties, Acts {
     /// @inheritdoc IParties
     function rotateKey(RotateKey calldata act, Auth calldata auth) external {
         _accept(abi.encode(ROTATE_KEY, act), auth);
+        _requireRunning();
         uint64 id = _requireActive(auth.signer);
         require(!_seats[auth.signer].recovering, RecoveryUnderWay(id, _recoveries[id].newAccount));
         _replaceKey(id, act.newAccount);
@@ -126,12 +130,13 @@ contract Parties is IParties, Acts {
     /// @inheritdoc IParties
     function appointGuardians(AppointGuardians calldata act, Auth calldata auth) external {
         _accept(abi.encode(APPOINT_GUARDIANS, act), auth);
+        _requireRunning();
         uint64 id = _requireActive(auth.signer);
         Recovery storage current = _recoveries[id];
         require(current.newAccount == address(0), RecoveryUnderWay(id, current.newAccount));
-        _requireFit(act.bank, Roles.BANK);
-        _requireFit(act.village, Roles.VILLAGE);
-        _requireFit(act.operator, Roles.OPERATOR);
+        _requireFit(act.bank, Roles.BANK, id, act.village);
+        _requireFit(act.village, Roles.VILLAGE, id, act.operator);
+        _requireFit(act.operator, Roles.OPERATOR, id, act.bank);
         _guardians[id] = Guardians(act.bank, act.village, act.operator);
         emit GuardiansAppointed(id, act.bank, act.village, act.operator);
     }
@@ -139,6 +144,7 @@ contract Parties is IParties, Acts {
     /// @inheritdoc IParties
     function supportRecovery(SupportRecovery calldata act, Auth calldata auth) external {
         _accept(abi.encode(SUPPORT_RECOVERY, act), auth);
+        _requireRunning();
         uint64 actor = _requireActive(auth.signer);
         Seat storage seat = _seat(act.party);
         require(seat.status != Status.REVOKED, PartyRevoked(act.party));
@@ -169,6 +175,7 @@ contract Parties is IParties, Acts {
 
     /// @inheritdoc IParties
     function completeRecovery(uint64 id) external {
+        _requireRunning();
         Recovery memory current = _recoveries[id];
         require(
             current.endsAt != 0 && block.timestamp >= current.endsAt, RecoveryNotDue(id, current.endsAt)
@@ -229,11 +236,20 @@ contract Parties is IParties, Acts {
 
     /* RULES */
 
-    /// The right comes from the manager; a right with a delay arrives through `AccessManager.execute`,
-    /// which then is the sender and the signer.
+    /// The right comes from the manager; one that is held with a delay arrives through `AccessManager.execute`, signed
+    /// by its holder all the same. The manager knows accounts, not parties: a key that was replaced, or whose party
+    /// is suspended, must not keep what rights the manager still has on it, nor use them in the manager's name.
     function _requireRight(address signer) private view {
-        (bool immediate,) = MANAGER.canCall(signer, address(this), msg.sig);
-        require(immediate, NotAuthorized(signer, msg.sig));
+        if (_seats[signer].party != 0) _requireActive(signer);
+        (bool immediate, uint32 delay) = MANAGER.canCall(signer, address(this), msg.sig);
+        bool waited = delay != 0 && msg.sender == address(MANAGER);
+        require(signer != address(MANAGER) && (immediate || waited), NotAuthorized(signer, msg.sig));
+    }
+
+    /// Stopping this contract leaves open what makes the ledger safer, and the way out: suspend, revoke,
+    /// veto, stop and resume.
+    function _requireRunning() private view {
+        require(!stopped[address(this)], DomainIsStopped(address(this)));
     }
 
     function _requireActive(address account) private view returns (uint64) {
@@ -255,8 +271,11 @@ contract Parties is IParties, Acts {
         require(holder == 0, AccountTaken(account, holder));
     }
 
-    function _requireFit(uint64 guardian, uint32 role) private view {
-        require(_seat(guardian).roles & role != 0, GuardianUnfit(guardian, role));
+    /// Two of three guardians are worth nothing unless they are three, and none of them the party itself.
+    function _requireFit(uint64 guardian, uint32 role, uint64 ward, uint64 next) private view {
+        Seat storage seat = _seat(guardian);
+        bool fit = seat.status == Status.ACTIVE && seat.roles & role != 0;
+        require(fit && guardian != ward && guardian != next, GuardianUnfit(guardian, role));
     }
 
     function _guardianBit(uint64 id, uint64 actor) private view returns (uint8) {

@@ -16,7 +16,7 @@ import "./interfaces/ITrees.sol";
 contract Trees is ITrees, Acts {
     uint64 public constant SURVEY_PERIOD = 30 days;
     uint64 public constant NOTICE_PERIOD = 15 days;
-    uint64 public constant COURT_RESTRAINT_MAX = 3 * 366 days; // three years, whatever leap days they hold
+    uint64 public constant COURT_RESTRAINT_MAX = 1096 days; // three years, which hold at most one leap day
 
     bytes32 private constant FILE_TREE = keccak256(
         "FileTree(string tag,string village,string cultivar,string geoCell,uint8 titleClass,uint16 ageYears,uint8 ageMethod,uint16 graftYear,bytes32 attributes,bytes32 evidence,address signer,uint256 nonce,uint256 deadline)"
@@ -99,7 +99,9 @@ contract Trees is ITrees, Acts {
         Tree storage twin = _tree(act.tree);
         _requireLife(act.tree, twin, Life.ALIVE);
         require(surveyor != twin.owner, SurveyorIsOwner(act.tree, surveyor));
-        require(act.girthCm != 0 && act.health != Health.NONE, FilingIncomplete("girthCm, health"));
+        require(act.girthCm != 0, FilingIncomplete("girthCm"));
+        require(act.health != Health.NONE, FilingIncomplete("health"));
+        require(act.attributes != 0, FilingIncomplete("attributes"));
         EVIDENCE.requireLive(act.evidence);
         if (twin.title == Title.FILED) {
             uint64 due = twin.filedAt + SURVEY_PERIOD;
@@ -158,6 +160,7 @@ contract Trees is ITrees, Acts {
         _accept(abi.encode(RESOLVE_OBJECTION, act), auth);
         uint64 actor = PARTIES.requireActor(auth.signer, Roles.VILLAGE | Roles.AGRI);
         Tree storage twin = _atTitle(act.tree, Title.DISPUTED);
+        require(actor != twin.owner, OwnerCannotDecide(act.tree, actor));
         EVIDENCE.requireLive(act.evidence);
         _setTitle(act.tree, twin, actor, act.upheld ? Title.REJECTED : Title.NOTICE, act.evidence);
     }
@@ -167,6 +170,8 @@ contract Trees is ITrees, Acts {
         _accept(abi.encode(REGISTER_TREE, act), auth);
         uint64 actor = PARTIES.requireActor(auth.signer, Roles.OPERATOR | Roles.AGRI);
         Tree storage twin = _atTitle(act.tree, Title.NOTICE);
+        require(actor != twin.owner, OwnerCannotDecide(act.tree, actor));
+        require(act.certificate != 0, FilingIncomplete("certificate"));
         _requireLife(act.tree, twin, Life.ALIVE);
         require(block.timestamp >= twin.noticeEndsAt, NoticeRunning(act.tree, twin.noticeEndsAt));
         _setTitle(act.tree, twin, actor, Title.REGISTERED, act.certificate);
@@ -279,6 +284,7 @@ contract Trees is ITrees, Acts {
         uint64 previous = twin.owner;
         require(act.to != previous, TransferToOwner(act.tree, previous));
         address account = _accountOf(act.to);
+        require(act.receipt != 0, FilingIncomplete("receipt"));
         EVIDENCE.requireLive(act.evidence);
         if (act.basis == TransferBasis.AGREEMENT) {
             require(twin.transferTo == act.to && twin.transferAccepted, TransferNotAgreed(act.tree, act.to));

@@ -165,8 +165,8 @@ interface IParties is IActs {
     /// @custom:zh 参与方 {party} 目前的状态为 {status}，不能作此变更。
     error StatusUnchanged(uint64 party, Status status);
 
-    /// @notice Party {party} has no role of the guardian it was named for ({needed}).
-    /// @custom:zh 参与方 {party} 不具备所指定监护人的角色（{needed}）。
+    /// @notice Party {party} cannot be this guardian: it must be active, hold role {needed}, be another than the party itself and be named once.
+    /// @custom:zh 参与方 {party} 不能担任该监护人：须为有效参与方、具备角色 {needed}、非本方，且不得重复指定。
     error GuardianUnfit(uint64 party, uint32 needed);
 
     /// @notice Party {actor} is not a guardian of party {party}, or supported this recovery already.
@@ -220,7 +220,8 @@ interface IParties is IActs {
     /// @notice Completes a recovery whose delay has passed. Anybody may send it: nothing is decided here.
     function completeRecovery(uint64 party) external;
 
-    /// @notice Refuses all further acts of one contract, at once.
+    /// @notice Refuses all further acts of one contract, at once. Of this contract it refuses all but what makes the
+    /// ledger safer: suspend, revoke, veto, stop, resume and cancel.
     /// @custom:zh 立即暂停某一合约的全部业务。
     function stopDomain(StopDomain calldata act, Auth calldata auth) external;
 

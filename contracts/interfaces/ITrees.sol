@@ -270,8 +270,8 @@ interface ITrees is IActs, IERC721Metadata {
     /// @custom:zh 标牌号 {tag} 已申报过，茶树编号为 {tree}。
     error TagTaken(string tag, uint256 tree);
 
-    /// @notice Field {field} of the filing is missing or out of its range.
-    /// @custom:zh 申报字段 {field} 缺失或超出范围。
+    /// @notice Field {field} is missing or out of its range.
+    /// @custom:zh 字段 {field} 缺失或超出范围。
     error FilingIncomplete(string field);
 
     /// @notice Tree {tree} stands at title state {title}, and this act needs {needed}.
@@ -285,6 +285,10 @@ interface ITrees is IActs, IERC721Metadata {
     /// @notice Surveyor {party} owns tree {tree} and cannot survey it.
     /// @custom:zh 勘测员 {party} 是茶树 {tree} 的权利人，不得自行勘测。
     error SurveyorIsOwner(uint256 tree, uint64 party);
+
+    /// @notice Party {party} owns tree {tree} and cannot decide on its registration. Another authority must.
+    /// @custom:zh 参与方 {party} 是茶树 {tree} 的权利人，不得就其登记作出决定，应由其他机关决定。
+    error OwnerCannotDecide(uint256 tree, uint64 party);
 
     /// @notice The public notice of tree {tree} runs until {noticeEndsAt} (UTC seconds).
     /// @custom:zh 茶树 {tree} 的公示期至 {noticeEndsAt}（UTC 秒）届满。
