@@ -1,0 +1,191 @@
+"""Headers and logs of a range of blocks from the node, in one round trip, and never believed unchecked.
+
+Checked for every block: the header is there and follows the one before it; every log names its block's hash;
+the indexes of the logs have no gap; every transaction has logs; and the header's bloom has no bit that the
+received logs do not explain, and none less. What does not fit is settled by the block's receipts, recomputed up
+to the header's receipts root: so a node that leaves logs out (a pruned one answers `[]` with HTTP 200) is
+refused, and foreign logs cost one more request.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+from itertools import count
+from typing import Any
+
+from chain.errors import ChaqiError
+from chain.proofs import bloom_mask, header_hash, receipts_root
+from chain.rpc import NodeError, Rpc
+
+Header = dict[str, Any]
+Log = dict[str, Any]
+
+
+class AnswerInconsistent(ChaqiError):
+    """The node's answer contradicts itself, as when the chain changed while it answered."""
+
+    status = 503
+    en = "The node's answer about block {block} contradicts itself: {reason}. It is asked again."
+    zh = "节点关于区块 {block} 的应答自相矛盾：{reason}。将重新查询。"
+
+
+class LogsMissing(ChaqiError):
+    """The node holds back logs that the block's header vouches for."""
+
+    status = 503
+    en = (
+        "The node does not give all logs of block {block}: {reason}. Nothing is mirrored until it does; "
+        "ask a node that keeps all receipts."
+    )
+    zh = "节点未给出区块 {block} 的全部日志：{reason}。在其补全之前不会写入镜像；请改用保留全部收据的节点。"
+
+
+class HistoryChanged(Exception):
+    """The chain no longer continues from the block we stand on; a matter for the mirror, not for people."""
+
+
+class HeadLower(Exception):
+    """The node does not have the last block asked for (any more)."""
+
+
+@dataclass
+class Range:
+    """Blocks `first..last`: their headers, and all logs of the followed contracts, in order."""
+
+    first: int
+    last: int
+    headers: list[Header]
+    logs: list[Log]
+
+
+class Spans:
+    """How many blocks to ask for next, so that an answer holds about 2,500 logs.
+
+    Answers of 1,000 to 5,000 logs are fetched fastest and make transactions of a good size. Grows at most
+    twofold per answer, falls as fast as needed, halves when the node refuses.
+    """
+
+    LOGS = 2_500
+    MOST = 1_000
+
+    def __init__(self) -> None:
+        self.blocks = 32
+
+    def learn(self, blocks: int, logs: int) -> None:
+        """Takes an answer into account."""
+        fitting = blocks * self.LOGS // max(logs, 1)
+        self.blocks = max(1, min(fitting, self.blocks * 2, self.MOST))
+
+    def halve(self) -> bool:
+        """After a refusal; False when there is nothing left to halve."""
+        smaller = self.blocks > 1
+        self.blocks = max(1, self.blocks // 2)
+        return smaller
+
+
+def fetch(rpc: Rpc, addresses: Sequence[str], first: int, last: int, parent: str | None, prove: bool = False) -> Range:
+    """The blocks `first..last` and the logs of `addresses` (lower-case) in them.
+
+    `parent` is the hash that block `first` must follow, None when nothing before it is known. With `prove` the
+    receipts of every block are asked for, not only of doubtful ones.
+    Raises `HistoryChanged`, `HeadLower`, `AnswerInconsistent`, `LogsMissing`, and what `Rpc` raises.
+    """
+    wanted = {"fromBlock": hex(first), "toBlock": hex(last), "address": list(addresses)}
+    calls: list[tuple[str, Sequence[Any]]] = [("eth_getLogs", [wanted])]
+    calls.extend(("eth_getBlockByNumber", [hex(number), False]) for number in range(first, last + 1))
+    logs: Any
+    headers: list[Any]
+    try:
+        logs, *headers = rpc.try_batch(calls)
+    except (KeyError, TypeError) as failure:
+        raise AnswerInconsistent(block=first, reason=f"malformed answer ({failure})") from failure
+    for header in headers:
+        if isinstance(header, NodeError):
+            raise header
+        if header is None:
+            raise HeadLower
+    if isinstance(logs, NodeError):
+        raise logs
+    try:
+        _check_chain(headers, first, parent)
+        logs = complete_logs(rpc, addresses, headers, logs, prove)
+    except (KeyError, TypeError, ValueError, IndexError) as failure:
+        raise AnswerInconsistent(block=first, reason=f"malformed answer ({failure!r})") from failure
+    return Range(first, last, headers, logs)
+
+
+def _check_chain(headers: Sequence[Header], first: int, parent: str | None) -> None:
+    before = parent
+    for number, header in enumerate(headers, start=first):
+        if int(header["number"], 16) != number:
+            raise AnswerInconsistent(block=number, reason=f"header of block {header['number']}")
+        if before is not None and header["parentHash"] != before:
+            if number == first:
+                raise HistoryChanged
+            raise AnswerInconsistent(block=number, reason="it does not follow the block before it")
+        before = header["hash"]
+
+
+def complete_logs(
+    rpc: Rpc, addresses: Collection[str], headers: Sequence[Header], logs: Iterable[Log], prove: bool
+) -> list[Log]:
+    """The logs in the chain's order; raises unless they are exactly what the headers vouch for."""
+    of_block: dict[str, list[Log]] = {header["number"]: [] for header in headers}
+    for log in logs:
+        received = of_block.get(log["blockNumber"])
+        if received is None:
+            raise AnswerInconsistent(block=int(log["blockNumber"], 16), reason="a log from outside the range")
+        received.append(log)
+    doubtful = []
+    for header in headers:
+        received, block_hash = of_block[header["number"]], header["hash"]
+        transactions: set[str] = set()
+        values: set[str] = set()
+        gapless = True
+        for log, index in zip(received, map(hex, count()), strict=False):
+            if log["blockHash"] != block_hash or log.get("removed"):
+                raise AnswerInconsistent(block=int(header["number"], 16), reason="a log of another block")
+            if log["logIndex"] != index:
+                gapless = False
+            transactions.add(log["transactionHash"])
+            values.update(log["topics"])
+        values.update({log["address"] for log in received})
+        bloom = 0
+        for value in values:
+            bloom |= bloom_mask(value)
+        if not gapless:
+            received.sort(key=lambda log: int(log["logIndex"], 16))
+        silent = len(transactions) != len(header["transactions"])
+        if prove or silent or not gapless or bloom != int(header["logsBloom"], 16):
+            doubtful.append((header, received))
+    if doubtful:
+        _settle(rpc, frozenset(addresses), doubtful)
+    return [log for header in headers for log in of_block[header["number"]]]
+
+
+def _settle(rpc: Rpc, addresses: frozenset[str], doubtful: Sequence[tuple[Header, list[Log]]]) -> None:
+    answers = rpc.try_batch([("eth_getBlockReceipts", [header["number"]]) for header, _ in doubtful])
+    for (header, received), receipts in zip(doubtful, answers, strict=True):
+        number = int(header["number"], 16)
+        if isinstance(receipts, NodeError):
+            raise LogsMissing(block=number, reason=f"its receipts are refused ({receipts.message})")
+        check_receipts(header, receipts)
+        vouched = [log for receipt in receipts for log in receipt["logs"] if log["address"] in addresses]
+        if [_gist(log) for log in vouched] != [_gist(log) for log in received]:
+            raise LogsMissing(block=number, reason=f"{len(received)} given, {len(vouched)} in its receipts")
+
+
+def check_receipts(header: Header, receipts: Any) -> None:
+    """Raises unless the header has its hash, and the receipts hash to its receipts root: they are all there."""
+    number = int(header["number"], 16)
+    if header_hash(header) != header["hash"]:
+        raise AnswerInconsistent(block=number, reason="its header does not have its hash")
+    if not isinstance(receipts, list):
+        raise LogsMissing(block=number, reason="its receipts are gone")
+    if receipts_root(receipts) != header["receiptsRoot"]:
+        raise LogsMissing(block=number, reason="its receipts do not hash to the header's receipts root")
+
+
+def _gist(log: Log) -> tuple[int, str, tuple[str, ...], str]:
+    return int(log["logIndex"], 16), log["address"], tuple(log["topics"]), log["data"]

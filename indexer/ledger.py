@@ -1,0 +1,121 @@
+"""What the mirror's transactions do: add a batch, roll back to a block, load versions, set the cursor.
+
+Each function runs inside its caller's transaction; the cursor moves in the same one as the rows, so a crash
+at any instruction loses and doubles nothing.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
+
+import orjson
+import sqlalchemy as sa
+
+from chain.errors import ChaqiError
+from indexer import bulk
+from indexer.digest import Batch
+from indexer.fetch import Header
+from indexer.projection import Key, Projection, Row
+from indexer.schema import blocks, cursor, folds, logs
+
+LOADED_AT_ONCE = 400
+"""Keys in one query for current versions."""
+
+EMPTY_BLOOM = "0x" + "0" * 512
+
+
+def header_row(header: Header) -> tuple[Any, ...]:
+    """A header as a row of `blocks`."""
+    bloom = header["logsBloom"]
+    return (
+        int(header["number"], 16),
+        header["hash"],
+        header["parentHash"],
+        int(header["timestamp"], 16),
+        header["receiptsRoot"],
+        None if bloom == EMPTY_BLOOM else bloom,
+    )
+
+
+def write_batch(connection: sa.Connection, batch: Batch, head: int) -> None:
+    """Adds a batch and moves the cursor to its last block."""
+    bulk.insert(connection, blocks, batch.blocks)
+    bulk.insert(connection, logs, batch.logs)
+    write_versions(connection, batch)
+    connection.execute(
+        sa.update(cursor).values(
+            block=batch.last, hash=batch.hash, time=batch.time, head=head, seen_at=time.time(), fault=None
+        )
+    )
+    connection.execute(sa.update(folds).values(block=batch.last))
+
+
+def write_versions(connection: sa.Connection, batch: Batch) -> None:
+    """Adds a batch's versions and closes the ones they follow."""
+    for projection, versions, closes in batch.versions:
+        bulk.insert(connection, projection.table, versions)
+        bulk.close_versions(connection, projection.table, closes)
+
+
+def roll_back(connection: sa.Connection, block: int, projections: Iterable[Projection]) -> None:
+    """Undoes everything after `block`, which becomes the cursor."""
+    connection.execute(sa.delete(logs).where(logs.c.block_number > block))
+    connection.execute(sa.delete(blocks).where(blocks.c.number > block))
+    for projection in projections:
+        table = projection.table
+        key = [table.c[name] for name in projection.key_names]
+        touched = sa.select(*key).where(table.c.since_block > block)
+        connection.execute(
+            sa.update(table).where(sa.tuple_(*key).in_(touched), table.c.until_block > block).values(until_block=None)
+        )
+        connection.execute(sa.delete(table).where(table.c.since_block > block))
+    last = connection.execute(sa.select(blocks).where(blocks.c.number == block)).one_or_none()
+    connection.execute(
+        sa.update(cursor).values(
+            block=block,
+            hash=None if last is None else "0x" + last.hash.hex(),
+            time=None if last is None else last.timestamp,
+            fault=None,
+            rewind_to=None,
+        )
+    )
+    connection.execute(sa.update(folds).where(folds.c.block > block).values(block=block))
+
+
+def load_current(connection: sa.Connection, projection: Projection, keys: Sequence[Key]) -> Iterator[Row]:
+    """The current versions of those of the keys that have one."""
+    table = projection.table
+    columns = [table.c[name] for name in projection.key_names]
+    current = sa.select(table).where(table.c.until_block.is_(None))
+    for start in range(0, len(keys), LOADED_AT_ONCE):
+        some = keys[start : start + LOADED_AT_ONCE]
+        wanted = columns[0].in_(some) if len(columns) == 1 else sa.tuple_(*columns).in_(some)
+        for row in connection.execute(current.where(wanted)):
+            yield list(row)
+
+
+def stored_hash(connection: sa.Connection, number: int) -> str | None:
+    """The mirrored hash of a block."""
+    found = connection.scalar(sa.select(blocks.c.hash).where(blocks.c.number == number))
+    return None if found is None else "0x" + found.hex()
+
+
+def record_fault(connection: sa.Connection, fault: ChaqiError) -> None:
+    """Notes what keeps the mirror from following, since when; the same fault keeps its time."""
+    now = int(time.time())
+    known = connection.scalar(sa.select(cursor.c.fault))
+    since = now
+    if known is not None and (earlier := orjson.loads(known))["code"] == fault.code:
+        since = earlier["since"]
+    text = orjson.dumps(
+        {
+            "code": fault.code,
+            "values": {name: str(value) for name, value in fault.values.items()},
+            "en": fault.words("en"),
+            "zh": fault.words("zh"),
+            "since": since,
+        }
+    ).decode()
+    connection.execute(sa.update(cursor).values(fault=text, seen_at=time.time()))

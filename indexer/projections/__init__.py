@@ -1,0 +1,1 @@
+"""Projections by domain; every module here is found by `indexer.projection.discover`."""
