@@ -155,7 +155,7 @@ class Player:
             root = BatchTree.of(leaf(salts.octets(repr(paper), 32), paper.digests) for paper in attested).root
             message: dict[str, Value] = {"root": root, "count": len(attested), "scheme": SCHEME}
             anchors.append(Step(attester, "Evidence.anchor", number, message))
-            evidence |= dict.fromkeys(attested, evidence_id(self._id(attester), root))
+            evidence |= dict.fromkeys(attested, evidence_id(self.party_id(attester), root))
         return anchors, evidence
 
     def _sign(self, step: Step, evidence: dict[Paper, bytes]) -> SignedAct:
@@ -170,7 +170,7 @@ class Player:
     def _value(self, value: Value) -> Any:
         match value:
             case IdOf(slug):
-                return self._id(slug)
+                return self.party_id(slug)
             case AccountOf(slug):
                 return self._signer(slug).address
             case DaysLater(days):
@@ -203,7 +203,8 @@ class Player:
             found += [step for step, answer in zip(part, answers, strict=True) if not int(answer, 16)]
         return found
 
-    def _id(self, slug: str) -> int:
+    def party_id(self, slug: str) -> int:
+        """The id on chain of an enrolled party."""
         if not self._ids:
             slugs = list(self._numbers)
             for part in _parts(slugs, CALLS_A_BATCH):

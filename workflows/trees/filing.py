@@ -11,12 +11,12 @@ hash of the grid cell of about 50 metres that a tree stands in, useless without 
 from __future__ import annotations
 
 import hmac
+import json
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any, Final
 
-import orjson
 import sqlalchemy as sa
 from eth_utils.crypto import keccak
 from pydantic import ValidationError
@@ -25,7 +25,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from chain.acts import SignedAct
 from chain.errors import ChaqiError
 from chain.offchain import AnyRow, Base, reading, writing
-from workflows.commitment import SALT_BYTES
+from workflows.commitment import SALT_BYTES, Json
 from workflows.trees.position import Position, canonical, geo_cell, refuse_duplicate
 from workflows.trees.record import TreeRecord
 from workflows.vault import SubjectErased, SubjectRestricted, Vault
@@ -71,7 +71,7 @@ class CommitmentDiffers(ChaqiError):
     """The record and salt are not those the act commits to."""
 
     status = 422
-    en = "The act commits to {committed}, and the record with its salt gives {found}. Send the very record that was signed."
+    en = "The act commits to {committed}, the record with its salt gives {found}. Send the very record that was signed."
     zh = "行为中的承诺为 {committed}，而记录与盐值得到 {found}。请提交签署时的原记录。"
 
 
@@ -167,7 +167,7 @@ class Filing:
             refuse_duplicate(record.position, self._positions(others, now))
             compared.update(row.attributes for row in near)
             if sealed is None:
-                content = {"salt": "0x" + salt.hex(), "record": record.model_dump(mode="json")}
+                content: Json = {"salt": "0x" + salt.hex(), "record": record.model_dump(mode="json")}
                 sealed = self._vault.put(f"party-{owner}", RECORD_TAG, content, now=now)
             with writing(self._store) as connection:
                 if connection.dialect.name == "postgresql":
@@ -240,7 +240,7 @@ def tree_of(signed: SignedAct) -> str:
 def read_record(record: object) -> TreeRecord:
     """A record from its JSON. Raises `RecordMalformed`, `PositionOutsideRegion`."""
     try:
-        return TreeRecord.model_validate_json(orjson.dumps(record))
+        return TreeRecord.model_validate_json(json.dumps(record))
     except ValidationError as failure:
         first = failure.errors(include_url=False)[0]
         where = ".".join(str(step) for step in first["loc"]) or "record"

@@ -1,0 +1,1 @@
+"""The command line, the start-up, the synthetic world, the benchmarks."""

@@ -1,0 +1,5 @@
+"""`python -m scripts` is `chaqi`."""
+
+from scripts.chaqi import main
+
+main()

@@ -1,0 +1,98 @@
+"""`chaqi seed`: the labelled synthetic world, played as real signed acts on a running Chaqi."""
+
+from __future__ import annotations
+
+import time
+from enum import StrEnum
+from typing import Annotated
+
+import sqlalchemy as sa
+import typer
+from rich import progress as bars
+from rich.console import Console
+
+from chain import offchain
+from chain.acts import SignedAct
+from chain.deploy import Deployment
+from chain.offchain import reading
+from chain.outbox import Outbox, acts
+from chain.rpc import Rpc
+from chain.settings import Settings
+from chain.signers import Keystore
+from scripts.world.play import Player, Progress, Stage
+from scripts.world.population import World
+from scripts.world.story import Story
+from workflows.master_key import master_key
+from workflows.trees.filing import Filing
+from workflows.vault import ERASURES_FILE, Vault
+
+SEED = 1
+
+console = Console(soft_wrap=True, highlight=False)
+
+
+class WorldSize(StrEnum):
+    """How large a synthetic world is; see `scripts/world/sizes.py`."""
+
+    TOUR = "tour"
+    COUNTY = "county"
+    BOOK = "book"
+
+
+def seed(
+    size: Annotated[WorldSize, typer.Argument(help="tour, county or book.")] = WorldSize.TOUR,
+    number: Annotated[int, typer.Option("--seed", help="Same number, same world.")] = SEED,
+) -> None:
+    """Play a synthetic world on the running Chaqi, or go on where an earlier run stopped."""
+    settings = Settings()
+    started = time.monotonic()
+    handed_in = play(settings, Deployment.load(settings), size, number)
+    seconds = time.monotonic() - started
+    console.print(f"{size} (synthetic, seed {number}): {handed_in:,} acts handed in, {seconds:.0f} s")
+
+
+def play(settings: Settings, deployment: Deployment, size: WorldSize, number: int = SEED) -> int:
+    """Plays what is not played yet, showing progress; returns how many acts were handed in now."""
+    stage = Stage(
+        settings=settings,
+        rpc=Rpc(settings.rpc_url),
+        outbox=Outbox(offchain.open_store(settings)),
+        keystore=Keystore(settings.keystore_file, deployment.chain_id),
+        deployment=deployment,
+        work=lambda: time.sleep(0.05),  # the worker's relay carries them
+    )
+    columns = (bars.TextColumn("{task.description}"), bars.BarColumn(), bars.MofNCompleteColumn())
+    with bars.Progress(*columns, bars.TimeElapsedColumn(), console=console, transient=True) as shown:
+        task = shown.add_task("synthetic world")
+
+        def progress(wave: str, done: int, of: int) -> None:
+            shown.update(task, description=wave, completed=done, total=of)
+
+        world = World(number, size.value)
+        player = Player(Story(world), stage)
+        handed_in = player.play(progress)
+        _keep_records(stage, world, player, progress)
+    return handed_in
+
+
+def _keep_records(stage: Stage, world: World, player: Player, progress: Progress) -> None:
+    """Seals the trees' exact records for their owners, as the API does with those of the acts that it takes."""
+    store, var_dir = stage.outbox.store, stage.settings.var_dir
+    key = master_key(var_dir, stage.settings.vault_key)
+    filing = Filing(store, Vault(store, key, var_dir / ERASURES_FILE), key)
+    trees = {tree.tag: tree for tree in world.trees()}
+    filed = sa.select(acts.c.wire).where(acts.c.act == "Trees.file").order_by(acts.c.sequence)
+    with reading(store) as connection:
+        wires = connection.execute(filed).scalars().all()
+    for done, wire in enumerate(wires, start=1):
+        tree = trees.get(wire["message"]["tag"])
+        if tree is not None:  # others were filed by visitors
+            filing.keep(
+                SignedAct.read(wire, stage.deployment.domains),
+                tree.record,
+                tree.salt,
+                owner=player.party_id(tree.owner),
+                live=lambda near: {candidate.tree for candidate in near},
+                now=int(time.time()),
+            )
+        progress("seal the trees' records", done, len(wires))

@@ -1,0 +1,128 @@
+"""The tour that `chaqi up` gives: a synthetic world, the project's own documents as evidence, and where to look."""
+
+from __future__ import annotations
+
+import json
+import time
+import urllib.parse
+import urllib.request
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+
+from chain import offchain
+from chain.deploy import ATTESTER_PARTY, Deployment
+from chain.errors import ChaqiError
+from chain.rpc import Rpc
+from chain.settings import Settings
+from scripts import seed
+from scripts.evidence import wait_for
+from scripts.mirror import compared
+from scripts.seed import WorldSize
+from workflows.evidence import anchor as anchoring
+from workflows.evidence import receipt as receipts
+from workflows.evidence.receipt import State
+from workflows.evidence.verify import verify_offline, verify_on_chain
+
+HISTORY_SECONDS = 21 * 86_400
+"""How far back a new development chain begins: a filing, its survey and its notice of 15 days lie before today."""
+
+ROOT = Path(__file__).resolve().parent.parent
+OWN_DOCUMENTS = ("README.md", "README.zh-CN.md", "docs", "contracts")
+"""The project's own files that the tour anchors, where it runs from a checkout."""
+
+
+class TourBroken(ChaqiError):
+    """Something that the tour checks does not hold."""
+
+    en = "The tour found a fault: {fault}"
+    zh = "演示发现问题：{fault}"
+
+
+@dataclass(frozen=True)
+class Summary:
+    """What the tour did, and what is there now."""
+
+    acts_now: int
+    documents: int
+    compared: int
+    counts: dict[str, int]
+    example: dict[str, Any] | None
+
+    def show(self, console: Console, settings: Settings, seconds: float) -> None:
+        """Prints what was done and where to look."""
+        url = settings.api_url
+        console.print(
+            f"world     {self.counts['trees']:,} trees, {self.counts['parties']:,} parties, "
+            f"{self.counts['evidence']:,} evidence batches; synthetic; {self.acts_now:,} acts handed in now"
+        )
+        console.print(f"evidence  {self.documents} of the project's own documents anchored and verified")
+        console.print(f"checked   {self.compared:,} mirrored rows equal to contract storage")
+        if self.example:
+            tree = self.example
+            console.print(
+                f"a tree    {tree['tag']} {tree['cultivar']}, {tree['age_years']} years: filed by party "
+                f"{tree['owner']}, surveyed by party {tree['surveyor']}, {tree['title'].lower()}"
+            )
+            console.print(f"          {url}/v1/trees/{tree['id']}")
+        console.print(
+            f"ready     in {seconds:.0f} s. Look at {url}/ , {url}/docs , {url}/v1/status ; Ctrl-C stops all"
+        )
+
+
+def play(settings: Settings, deployment: Deployment, size: WorldSize) -> Summary:
+    """Plays the world, anchors and verifies the project's own documents, and checks the mirror against the chain.
+
+    What an earlier run did is not repeated. Raises `TourBroken` if a check fails.
+    """
+    acts_now = seed.play(settings, deployment, size)
+    documents = _anchor_own_documents(settings, deployment)
+    await_mirror(settings)
+    result = compared(settings)
+    registered = get(settings, "/v1/trees", title="REGISTERED", limit=1)["items"]
+    return Summary(
+        acts_now=acts_now,
+        documents=documents,
+        compared=sum(result.rows.values()),
+        counts={
+            name: get(settings, f"/v1/{name}", limit=1)["total"] for name in ("trees", "parties", "evidence")
+        },
+        example=registered[0] if registered else None,
+    )
+
+
+def _anchor_own_documents(settings: Settings, deployment: Deployment) -> int:
+    paths = [ROOT / name for name in OWN_DOCUMENTS if (ROOT / name).exists()]
+    if not paths:
+        return 0
+    store = offchain.open_store(settings)
+    documents = anchoring.prepare(paths, settings.var_dir / "receipts").documents
+    anchoring.submit(store, ATTESTER_PARTY, documents, int(time.time()))
+    wait_for(settings, [document.receipt_path for document in documents], State.ANCHORED, 120)
+    rpc = Rpc(settings.rpc_url)
+    for document in documents:
+        verdict = verify_offline(document.path, receipts.read(document.receipt_path))
+        verdict = verify_on_chain(verdict, rpc, contract=deployment.address("Evidence"))
+        if verdict.broken:
+            raise TourBroken(fault=f"{document.path.name}: {verdict.broken.en}")
+    return len(documents)
+
+
+def await_mirror(settings: Settings, timeout: float = 60.0) -> None:
+    """Waits until the mirror has reached the chain's present head. Raises `TourBroken`."""
+    head = int(Rpc(settings.rpc_url).call("eth_blockNumber"), 16)
+    end = time.monotonic() + timeout
+    while (get(settings, "/v1/status")["mirror"]["block"] or 0) < head:
+        if time.monotonic() > end:
+            raise TourBroken(fault=f"the mirror did not reach block {head} within {timeout:.0f} seconds")
+        time.sleep(0.1)
+
+
+def get(settings: Settings, path: str, **query: object) -> dict[str, Any]:
+    """One answer of the API."""
+    address = f"{settings.api_url}{path}?{urllib.parse.urlencode(query)}"
+    with urllib.request.urlopen(address, timeout=30) as answer:
+        content: dict[str, Any] = json.load(answer)
+        return content
