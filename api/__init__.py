@@ -1,0 +1,1 @@
+"""The HTTP face: reads, acts, sign-in, node gateway, pages."""

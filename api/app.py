@@ -1,0 +1,116 @@
+"""The API as one application: `create_app(settings)`."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+import fastapi_offline
+from fastapi import FastAPI
+from fastapi.openapi.docs import get_swagger_ui_html
+from fastapi.openapi.utils import get_openapi
+from fastapi.responses import HTMLResponse
+from fastapi.staticfiles import StaticFiles
+from pydantic import BaseModel
+from pydantic.json_schema import models_json_schema
+
+from api import acts, documents, events, evidence, gateway, pages, parties, problems, sessions, status, trees
+from api.body_limit import BodyLimit
+from api.context import Context
+from api.domain import AsOfBlock
+from chain.settings import Settings
+
+VERSION = "1"
+DESCRIPTION = """
+茶契：许可制茶资产账本的接口。 The API of a permissioned ledger for tea assets.
+
+* Every read takes `as_of` (block number or RFC 3339 instant) and says which block it is of.
+* Lists are `{items, next, total, as_of}`; hand `next` back as `cursor` and the whole walk is of one block.
+* Whoever wants to change something signs an act (`/v1/acts/types`, `eth_signTypedData_v4`) and posts it to `/v1/acts`.
+* Every error is a problem (RFC 9457) with a stable `code`, in English and Chinese.
+* Nothing has to be believed: `/rpc` is the chain itself, read-only.
+"""
+
+DOCUMENTED: tuple[type[BaseModel], ...] = (
+    problems.Problem,
+    AsOfBlock,
+    parties.PartyRecord,
+    trees.TreeCard,
+    evidence.EvidenceRecord,
+    events.EventRecord,
+    acts.ActRecord,
+    documents.DocumentBody,
+    gateway.RpcRequest,
+)
+"""Models that answers follow and that no endpoint names as its parameter."""
+
+ROUTERS = (
+    parties.ROUTER,
+    trees.ROUTER,
+    documents.ROUTER,
+    evidence.ROUTER,
+    acts.ROUTER,
+    events.ROUTER,
+    sessions.ROUTER,
+    status.ROUTER,
+    gateway.ROUTER,
+    pages.ROUTER,
+)
+"""A new domain adds its router here."""
+
+
+def create_app(settings: Settings) -> FastAPI:
+    """The application. It starts whatever is down; what is down says so when it is asked for."""
+    context = Context(settings)
+
+    @asynccontextmanager
+    async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
+        context.open()
+        yield
+        context.close()
+
+    app = FastAPI(
+        title="Chaqi 茶契",
+        version=VERSION,
+        description=DESCRIPTION,
+        lifespan=lifespan,
+        docs_url=None,
+        redoc_url=None,
+        telemetry={"tracing": False, "metrics": False, "logs": False, "operation_spans": False},
+    )
+    app.state.context = context
+    app.add_middleware(BodyLimit, larger={"/v1/evidence/documents": settings.upload_limit})
+    problems.install(app)
+    for router in ROUTERS:
+        app.include_router(router)
+    app.mount("/static/docs", StaticFiles(directory=str(files(fastapi_offline) / "static")), name="docs")
+    app.mount("/static", StaticFiles(directory=Path(__file__).parent / "static"), name="static")
+    _document(app)
+    return app
+
+
+def _document(app: FastAPI) -> None:
+    @app.get("/docs", include_in_schema=False)
+    async def read_docs() -> HTMLResponse:
+        return get_swagger_ui_html(
+            openapi_url=app.openapi_url or "",
+            title="Chaqi 茶契 API",
+            swagger_js_url="/static/docs/swagger-ui-bundle.js",
+            swagger_css_url="/static/docs/swagger-ui.css",
+            swagger_favicon_url="/static/leaf.svg",
+        )
+
+    def schema() -> dict[str, Any]:
+        if app.openapi_schema is None:
+            made = get_openapi(title=app.title, version=app.version, description=app.description, routes=app.routes)
+            _, models = models_json_schema(
+                [(model, "serialization") for model in DOCUMENTED], ref_template="#/components/schemas/{model}"
+            )
+            made.setdefault("components", {}).setdefault("schemas", {}).update(models["$defs"])
+            app.openapi_schema = made
+        return app.openapi_schema
+
+    app.openapi = schema  # type: ignore[method-assign]

@@ -1,0 +1,211 @@
+"""Documents on their way into evidence, receipts, and the verdict on a receipt. No document is ever kept."""
+
+from __future__ import annotations
+
+import json
+import re
+import time
+from typing import Annotated, Any
+
+import orjson
+from fastapi import APIRouter, Path, Request
+from fastapi.responses import Response
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from starlette.concurrency import run_in_threadpool
+
+from api.context import Context, context_of
+from api.domain import IdMalformed, ok
+from api.problems import RequestMalformed, documented
+from api.reads import dumps
+from api.sessions import NotYours, caller_of
+from chain.deploy import ATTESTER_PARTY
+from workflows.evidence.batches import Submission, enqueue, receipt_of
+from workflows.evidence.hashing import Digests, DigestStream
+from workflows.evidence.leaf import new_salt
+from workflows.evidence.receipt import State, hex0x, parse, unhex
+from workflows.evidence.verify import verify_on_chain, verify_stated
+
+Digest = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+Salt = Annotated[str, Field(pattern=r"^0x[0-9a-f]{64}$")]
+
+_DIGESTS_EXAMPLE: dict[str, Any] = {"sha256": "9f" * 32, "sm3": "66" * 32, "size": 182_044, "name": "申报材料.pdf"}
+_RECEIPT_EXAMPLE = {"id": "0x" + "1e" * 32, "receipt": {"format": "chaqi-evidence-receipt", "state": "pending"}}
+
+CONCLUSIONS = {
+    "whole": (
+        "The chain of proof holds: these bytes existed when the block was made, and the attester vouched for them. "
+        "It does not prove that the content is true.",
+        "证明链完整：该区块产生时此内容已经存在，并由出具方确认。这不证明内容本身真实。",
+    ),
+    "pending": (
+        "Nothing is wrong so far, but the receipt is not anchored yet: ask for its newest version and verify again.",
+        "目前未发现问题，但回执尚未锚定：请获取最新回执后再次核验。",
+    ),
+    "broken": (
+        "The chain of proof is broken at: {en}.",
+        "证明链在此处断开：{zh}。",
+    ),
+}
+
+
+class DocumentBody(BaseModel):
+    """A document by its digests, computed by its holder. The salt may be the holder's own; else one is drawn."""
+
+    model_config = ConfigDict(strict=True, extra="forbid", json_schema_extra={"example": _DIGESTS_EXAMPLE})
+
+    sha256: Digest
+    sm3: Digest
+    size: Annotated[int, Field(ge=0, lt=2**63)]
+    name: Annotated[str, Field(max_length=200)] | None = None
+    salt: Salt | None = None
+
+
+class StatedDocument(BaseModel):
+    """What the holder computed of the document; what is left out is not compared."""
+
+    model_config = ConfigDict(strict=True, extra="forbid")
+
+    sha256: Digest | None = None
+    sm3: Digest | None = None
+    size: Annotated[int, Field(ge=0, lt=2**63)] | None = None
+
+
+class VerifyBody(BaseModel):
+    """A receipt, and if at hand the digests of the document."""
+
+    model_config = ConfigDict(strict=True, extra="forbid")
+
+    receipt: dict[str, Any]
+    document: StatedDocument | None = None
+
+
+ROUTER = APIRouter(prefix="/v1/evidence", tags=["evidence"])
+
+
+@ROUTER.post(
+    "/documents",
+    summary="Queue a document to be anchored",
+    status_code=202,
+    openapi_extra={
+        "requestBody": {
+            "required": True,
+            "content": {
+                "application/json": {
+                    "schema": {"$ref": "#/components/schemas/DocumentBody"},
+                    "example": _DIGESTS_EXAMPLE,
+                },
+                "application/octet-stream": {"schema": {"type": "string", "format": "binary"}},
+            },
+        }
+    },
+    responses=ok(
+        {"type": "object"},
+        "Queued; `id` names the receipt, which goes pending → anchored → final.",
+        _RECEIPT_EXAMPLE,
+        status=202,
+    )
+    | documented(401, 403, 409, 413, 422, 503),
+)
+async def queue_document(request: Request) -> Response:
+    """Digests as JSON, so that the document never leaves its holder; or the document itself, of any other media type,
+    which is hashed while it arrives and not kept. For signed-in parties; the ledger's attester vouches for the batch.
+    """
+    context = context_of(request)
+    caller = await run_in_threadpool(caller_of, request)
+    if caller.party is None or caller.status != "ACTIVE":
+        raise NotYours(party=caller.party or caller.account, what="or queue documents", what_zh="或提交文件")
+    if request.headers.get("content-type", "").split(";")[0].strip().lower() == "application/json":
+        submission = _by_digests(await request.body())
+    else:
+        stream = DigestStream()
+        async for piece in request.stream():
+            await run_in_threadpool(stream.update, piece)
+        submission = Submission(stream.finish(), new_salt())
+    return await run_in_threadpool(_queue, context, submission)
+
+
+@ROUTER.get(
+    "/documents/{id}/receipt",
+    summary="A document's receipt as it stands now",
+    responses=ok({"type": "object"}, "The receipt: keep it with the document.") | documented(404, 422, 503),
+)
+def read_receipt(
+    request: Request, id: Annotated[str, Path(description="The receipt's id.", examples=["0x" + "1e" * 32])]
+) -> Response:
+    """Ask until `state` is `final`, then keep it: with document and receipt anybody can verify without us."""
+    if not re.fullmatch(r"0x[0-9a-fA-F]{64}", id):
+        raise IdMalformed(kind="receipt", kind_zh="回执", form="0x + 64 hex (0-9, a-f)", given=repr(id[:80]))
+    receipt = receipt_of(context_of(request).store, unhex(id.lower()))
+    return Response(
+        receipt.to_json(),
+        media_type="application/json",
+        headers={"content-disposition": f'inline; filename="{id[2:14].lower()}.receipt.json"'},
+    )
+
+
+@ROUTER.post(
+    "/verify",
+    summary="The verdict on a receipt",
+    responses=ok(
+        {"type": "object"},
+        "Every link in words. `ok` and `conclusion` sum them up.",
+        {
+            "ok": True,
+            "conclusion": {"code": "whole", "en": CONCLUSIONS["whole"][0], "zh": CONCLUSIONS["whole"][1]},
+            "links": [{"name": "root", "ok": True, "en": "the path leads to root 0x…", "zh": "路径通向根 0x…"}],
+        },
+    )
+    | documented(400, 413, 422, 502, 503),
+)
+def verify(request: Request, body: VerifyBody) -> Response:
+    """Document → digests → leaf → path → root → evidence id → chain → contract → event → record → block, as far as each
+    link holds. The same check runs without us: `chaqi verify`.
+    """
+    context = context_of(request)
+    receipt = parse(json.dumps(body.receipt).encode())
+    stated = body.document or StatedDocument()
+    verdict = verify_stated(
+        receipt,
+        sha256=bytes.fromhex(stated.sha256) if stated.sha256 else None,
+        sm3=bytes.fromhex(stated.sm3) if stated.sm3 else None,
+        size=stated.size,
+    )
+    verdict = verify_on_chain(
+        verdict,
+        context.rpc,
+        contract=context.deployment.address("Evidence"),
+        confirmations=context.settings.confirmations,
+    )
+    broken = verdict.broken
+    waits = receipt.state is State.PENDING and broken is not None and broken.name in ("path", "evidence")
+    code = "whole" if broken is None else "pending" if waits else "broken"
+    en, zh = CONCLUSIONS[code]
+    said = {"en": broken.en, "zh": broken.zh} if broken else {}
+    answer = {
+        "ok": verdict.ok,
+        "conclusion": {"code": code, "en": en.format(**said), "zh": zh.format(**said)},
+        "links": [{"name": link.name, "ok": link.ok, "en": link.en, "zh": link.zh} for link in verdict.links],
+    }
+    return Response(dumps(answer), media_type="application/json")
+
+
+def _by_digests(content: bytes) -> Submission:
+    try:
+        body = DocumentBody.model_validate_json(content)
+    except ValidationError as failure:
+        problems = [f"{'.'.join(map(str, one['loc']))}: {one['msg']}" for one in failure.errors()]
+        raise RequestMalformed(problems="; ".join(problems)[:1000]) from failure
+    digests = Digests(body.size, bytes.fromhex(body.sha256), bytes.fromhex(body.sm3))
+    return Submission(digests, unhex(body.salt) if body.salt else new_salt(), body.name)
+
+
+def _queue(context: Context, submission: Submission) -> Response:
+    enqueue(context.store, ATTESTER_PARTY, [submission], int(time.time()))
+    id = hex0x(submission.leaf)
+    receipt = orjson.loads(submission.receipt().to_json())
+    return Response(
+        dumps({"id": id, "receipt": receipt}),
+        status_code=202,
+        media_type="application/json",
+        headers={"location": f"/v1/evidence/documents/{id}/receipt"},
+    )

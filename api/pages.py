@@ -1,0 +1,96 @@
+"""The start page, the verify page and the words of every problem; server-rendered, nothing from other hosts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from fastapi import APIRouter, Request
+from fastapi.responses import HTMLResponse, Response
+from fastapi.templating import Jinja2Templates
+from starlette.concurrency import run_in_threadpool
+
+from api.context import Context, context_of
+from api.problems import REFUSAL_STATUS, NotFound
+from api.status import status_of
+from chain.errors import ChaqiError
+from chain.refusals import facts
+from chain.typed_data import act_types
+from indexer import queries
+from indexer.projections.evidence import evidence
+from indexer.projections.parties import parties
+from indexer.projections.trees import trees
+
+NEWEST_ACTS = 10
+SECURITY = {
+    "content-security-policy": "default-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'self'",
+    "x-content-type-options": "nosniff",
+    "referrer-policy": "no-referrer",
+}
+
+ROUTER = APIRouter(include_in_schema=False)
+_templates = Jinja2Templates(Path(__file__).parent / "templates")
+
+
+@ROUTER.get("/")
+async def start(request: Request) -> Response:
+    """How everything stands, for people."""
+    return await run_in_threadpool(_start, request)
+
+
+@ROUTER.get("/verify")
+async def verify(request: Request) -> Response:
+    """A document and its receipt, checked in words; the document stays in the browser."""
+    return _page(request, "verify.html", {})
+
+
+@ROUTER.get("/problems/{code}")
+async def read_problem(request: Request, code: str) -> Response:
+    """What a problem's `type` leads to."""
+    known = _problems().get(code)
+    if known is None:
+        raise NotFound(path=request.url.path)
+    return _page(request, "problem.html", known)
+
+
+def _start(request: Request) -> Response:
+    context = context_of(request)
+    status = status_of(context)
+    acts = [
+        {"act": said, "words": words}
+        for _, said in context.outbox.statuses(limit=NEWEST_ACTS)
+        for words in [act_types().get(said.act)]
+    ]
+    return _page(request, "start.html", {"status": status, "counts": _counts(context), "acts": acts})
+
+
+def _counts(context: Context) -> dict[str, int | None]:
+    rooms = {"trees": trees, "parties": parties, "evidence": evidence}
+    try:
+        with context.reads.view() as view:
+            return {name: queries.count(view.connection, room) for name, room in rooms.items()}
+    except ChaqiError:
+        return dict.fromkeys(rooms)
+
+
+def _page(request: Request, template: str, values: dict[str, Any]) -> HTMLResponse:
+    return _templates.TemplateResponse(request, template, values, headers=SECURITY)
+
+
+def _problems() -> dict[str, dict[str, Any]]:
+    known = {
+        kind.__name__: {"code": kind.__name__, "status": kind.status, "en": kind.en, "zh": kind.zh}
+        for kind in _kinds(ChaqiError)
+    }
+    for fact in facts().values():
+        status = REFUSAL_STATUS.get(fact.name, 409)
+        known[fact.name] = {"code": fact.name, "status": status, "en": fact.en, "zh": fact.zh}
+    return known
+
+
+def _kinds(kind: type[ChaqiError]) -> Iterator[type[ChaqiError]]:
+    for below in kind.__subclasses__():
+        if hasattr(below, "en"):
+            yield below
+        yield from _kinds(below)

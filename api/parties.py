@@ -1,0 +1,118 @@
+"""Parties: who may act, in which role, with which key. Pseudonymous: the ledger knows no names."""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated, Any
+
+import sqlalchemy as sa
+from pydantic import BaseModel, ConfigDict, Field
+
+from api.domain import Domain, PageQuery, Row, router
+from chain.vocabulary import ENUMERATIONS, ROLES, role_bits, role_names
+from indexer.projections.parties import NOBODY, parties
+from indexer.schema import LARGEST_WHOLE
+
+STATUSES = list(ENUMERATIONS["Status"])
+
+
+class PartyRecord(BaseModel):
+    """A party. `guardians` and `recovery_*` are zero when there are none; instants in UTC seconds."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "example": {
+                "id": 7,
+                "account": "0x52908400098527886e0f7030069857d2e4169ee7",
+                "roles": ["FARMER"],
+                "status": "ACTIVE",
+                "key_epoch": 0,
+                "identity": "0x" + "3f" * 32,
+                "enrolled_at": 1795363200,
+                "guardian_bank": 0,
+                "guardian_village": 0,
+                "guardian_operator": 0,
+                "recovery_account": None,
+                "recovery_supporters": 0,
+                "recovery_ends_at": 0,
+            }
+        }
+    )
+
+    id: int
+    account: str
+    roles: list[str]
+    status: str
+    key_epoch: int
+    identity: str
+    enrolled_at: int
+    guardian_bank: int
+    guardian_village: int
+    guardian_operator: int
+    recovery_account: str | None
+    recovery_supporters: int
+    recovery_ends_at: int
+
+
+class PartyFilters(PageQuery):
+    """Which parties."""
+
+    account: Annotated[str | None, Field(pattern=r"^0x[0-9a-fA-F]{40}$", description="Present account.")] = None
+    role: Annotated[str | None, Field(description=f"One of {', '.join(ROLES)}.")] = None
+    status: Annotated[str | None, Field(pattern=f"^({'|'.join(STATUSES)})$")] = None
+
+
+def _show(row: Row) -> Row:
+    recovering = row["recovery_account"]
+    return {
+        "id": row["party"],
+        "account": row["account"],
+        "roles": role_names(row["roles"]),
+        "status": STATUSES[row["status"]],
+        "key_epoch": row["key_epoch"],
+        "identity": row["identity"],
+        "enrolled_at": row["enrolled_at"],
+        "guardian_bank": row["guardian_bank"],
+        "guardian_village": row["guardian_village"],
+        "guardian_operator": row["guardian_operator"],
+        "recovery_account": None if recovering == NOBODY else recovering,
+        "recovery_supporters": row["recovery_supporters"],
+        "recovery_ends_at": row["recovery_ends_at"],
+    }
+
+
+def _where(query: Any, table: sa.Table) -> list[sa.ColumnElement[bool]]:
+    where: list[sa.ColumnElement[bool]] = []
+    if query.account is not None:
+        where.append(table.c.account == query.account.lower())
+    if query.role is not None:
+        where.append(table.c.roles.bitwise_and(role_bits(query.role)) != 0)
+    if query.status is not None:
+        where.append(table.c.status == STATUSES.index(query.status))
+    return where
+
+
+def _read_id(text: str) -> int | None:
+    if not re.fullmatch(r"[1-9][0-9]{0,18}", text, re.ASCII) or int(text) > LARGEST_WHOLE:
+        return None
+    return int(text)
+
+
+DOMAIN = Domain(
+    name="parties",
+    kind="party",
+    kind_zh="参与方",
+    contract="Parties",
+    projection=parties,
+    item=PartyRecord,
+    filters=PartyFilters,
+    show=_show,
+    read_id=_read_id,
+    id_form="1, 2, 3 …",
+    example_id="1",
+    topic=lambda party: int(party).to_bytes(32),
+    where=_where,
+    key_type=int,
+)
+
+ROUTER = router(DOMAIN)

@@ -1,0 +1,74 @@
+"""The record of a tree that comes with its filing or survey: checked, compared with the trees around, and kept."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Sequence
+from typing import Any
+
+from api.context import Context
+from chain.acts import SignedAct
+from chain.errors import ChaqiError
+from chain.outbox import ActState
+from chain.vocabulary import ENUMERATIONS
+from indexer import queries
+from indexer.projections.parties import parties
+from indexer.projections.trees import trees
+from workflows.trees.filing import FILE, Candidate, tree_of
+
+GONE_TITLES = ("REJECTED",)
+GONE_LIVES = ("DEAD", "LOST")
+
+
+class SaltMalformed(ChaqiError):
+    """The salt of a record is missing or not 32 bytes of 0x hex."""
+
+    status = 422
+    en = "A record comes with its salt, 32 bytes as 0x hex."
+    zh = "提交记录时须同时提交盐值（32 字节，0x 十六进制）。"
+
+
+def keep_record(context: Context, signed: SignedAct, record: object, salt: str | None) -> None:
+    """Keeps the record that came with an act; raises what `Filing.check` and `Filing.keep` raise, `SaltMalformed`."""
+    if salt is None or not re.fullmatch(r"0x[0-9a-fA-F]{64}", salt):
+        raise SaltMalformed()
+    salted = bytes.fromhex(salt[2:])
+    parsed = context.filing.check(signed, record, salted)
+    with context.reads.view() as view:
+        if signed.act.type.key == FILE:
+            where = [parties.table.c.account == signed.act.signer]
+            rows = queries.rows(view.connection, parties, where=where, limit=1)
+            owner = rows[0]["party"] if rows else 0
+        else:
+            tree = queries.row(view.connection, trees, tree_of(signed))
+            owner = tree["owner"] if tree else 0
+    context.filing.keep(
+        signed,
+        parsed,
+        salted,
+        owner=owner,
+        live=lambda candidates: _live(context, candidates),
+        now=int(time.time()),
+    )
+
+
+def _live(context: Context, candidates: Sequence[Candidate]) -> set[str]:
+    """Those of the trees that stand on the ledger and alive, or whose filing is on its way."""
+    if not candidates:
+        return set()
+    pending = {
+        status.id
+        for status in context.outbox.unsettled({one.act for one in candidates})
+        if status.state is not ActState.REFUSED
+    }
+    with context.reads.view() as view:
+        alive = {one.tree for one in candidates if _alive(queries.row(view.connection, trees, one.tree))}
+    return alive | {one.tree for one in candidates if one.act in pending}
+
+
+def _alive(tree: dict[str, Any] | None) -> bool:
+    if tree is None:
+        return False
+    titles, lives = list(ENUMERATIONS["Title"]), list(ENUMERATIONS["Life"])
+    return titles[tree["title"]] not in GONE_TITLES and lives[tree["life"]] not in GONE_LIVES
