@@ -108,11 +108,7 @@ def _address(wire: Mapping[str, Any], name: str) -> str:
 
 def _uint256(wire: Mapping[str, Any], name: str) -> int:
     value = wire.get(name)
-    if (
-        isinstance(value, bool)
-        or not re.fullmatch(r"0|[1-9][0-9]{0,77}", str(value))
-        or int(str(value)) >> 256
-    ):
+    if isinstance(value, bool) or not re.fullmatch(r"0|[1-9][0-9]{0,77}", str(value)) or int(str(value)) >> 256:
         raise FieldMalformed(field=name, expected="an unsigned integer below 2^256", given=repr(value)[:80])
     return int(str(value))
 

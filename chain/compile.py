@@ -1,7 +1,7 @@
 """Solidity to artifacts: one self-contained standard-JSON input, compiled by py-solc-x, cached by its hash.
 
 Run as `chaqi compile`. Running Chaqi never compiles: artifacts are committed, and a test proves that they reproduce.
-A native solc on the path is used when it has the pinned version; otherwise npm's solc behind `hardhat-free-devnet/solc`.
+A native solc of the pinned version on the path is used, otherwise npm's behind `hardhat-free-devnet/solc`.
 """
 
 from __future__ import annotations
@@ -58,9 +58,7 @@ class ContractsDoNotCompile(ChaqiError):
 
 def pinned_version() -> str:
     """The compiler version pinned in the devnet's package.json."""
-    return str(
-        json.loads((DEVNET / "package.json").read_text())["dependencies"]["solc"]
-    )
+    return str(json.loads((DEVNET / "package.json").read_text())["dependencies"]["solc"])
 
 
 def compiler() -> Path:
@@ -68,9 +66,7 @@ def compiler() -> Path:
     version = pinned_version()
     native = shutil.which("solc")
     if native:
-        said = subprocess.run(
-            [native, "--version"], capture_output=True, text=True, check=False
-        ).stdout
+        said = subprocess.run([native, "--version"], capture_output=True, text=True, check=False).stdout
         if f"Version: {version}" in said:
             return Path(native)
     if (LIBRARIES / "solc").is_dir() and shutil.which("node"):
@@ -88,19 +84,13 @@ def standard_input() -> dict[str, Any]:
             continue
         text = (LIBRARIES if name.startswith("@") else ROOT).joinpath(name).read_text()
         sources[name] = text
-        for imported in re.findall(
-            r'^import\s+(?:[^"]*?from\s+)?"([^"]+)"', text, re.MULTILINE
-        ):
+        for imported in re.findall(r'^import\s+(?:[^"]*?from\s+)?"([^"]+)"', text, re.MULTILINE):
             pending.append(_resolve(name, imported))
     return {
         "language": "Solidity",
         "sources": {name: {"content": sources[name]} for name in sorted(sources)},
         "settings": COMPILER_SETTINGS
-        | {
-            "outputSelection": {
-                "*": {"*": ["abi", "evm.bytecode.object", "userdoc", "devdoc"]}
-            }
-        },
+        | {"outputSelection": {"*": {"*": ["abi", "evm.bytecode.object", "userdoc", "devdoc"]}}},
     }
 
 
@@ -123,9 +113,7 @@ def compile_contracts(cache: Path | None = None) -> dict[str, dict[str, Any]]:
     """
     source = standard_input()
     input_hash = hashlib.sha256(
-        json.dumps(
-            [pinned_version(), source], sort_keys=True, ensure_ascii=False
-        ).encode()
+        json.dumps([pinned_version(), source], sort_keys=True, ensure_ascii=False).encode()
     ).hexdigest()
     cached = cache / f"{input_hash}.json" if cache else None
     if cached and cached.is_file():
@@ -152,9 +140,7 @@ def compile_contracts(cache: Path | None = None) -> dict[str, dict[str, Any]]:
     }
 
 
-def _with_inherited_words(
-    contracts: dict[str, Any], compiled: dict[str, Any]
-) -> dict[str, Any]:
+def _with_inherited_words(contracts: dict[str, Any], compiled: dict[str, Any]) -> dict[str, Any]:
     """Adds what `@inheritdoc` leaves behind: the custom tags, which hold the Chinese words."""
     own = {signature(entry) for entry in compiled["abi"] if entry["type"] == "function"}
     methods = dict(compiled["devdoc"].get("methods", {}))

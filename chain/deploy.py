@@ -65,7 +65,10 @@ class DeploymentDiffers(ChaqiError):
         "The chain holds another version of {contract} than this version of Chaqi. To begin a new ledger, move the "
         "folder var/ away and run `make up`; to go on with the old one, return to the version that made it."
     )
-    zh = "链上的 {contract} 合约与本版本茶契不一致。如需新建账本，请移走 var/ 目录后运行 `make up`；如需沿用旧账本，请切回当时的版本。"
+    zh = (
+        "链上的 {contract} 合约与本版本茶契不一致。如需新建账本，请移走 var/ 目录后运行 `make up`；"
+        "如需沿用旧账本，请切回当时的版本。"
+    )
 
 
 class DeploymentFailed(ChaqiError):
@@ -100,9 +103,7 @@ class Deployment:
     @property
     def domains(self) -> dict[str, Domain]:
         """The EIP-712 domain of each business contract."""
-        return {
-            name: Domain(name, self.chain_id, self.contracts[name].address) for name in BUSINESS_CONTRACTS
-        }
+        return {name: Domain(name, self.chain_id, self.contracts[name].address) for name in BUSINESS_CONTRACTS}
 
     def address(self, name: str) -> str:
         """The address of contract `name`, in lower case."""
@@ -190,9 +191,7 @@ def check_node(rpc: Rpc, settings: Settings) -> str:
     """The genesis hash of the node's chain. Raises `WrongNode` if its chain id is not the expected one."""
     chain_id, genesis = rpc.batch([("eth_chainId", []), ("eth_getBlockByNumber", ["0x0", False])])
     if int(chain_id, 16) != settings.chain_id:
-        raise WrongNode(
-            url=rpc.url, found=f"chain {int(chain_id, 16)}", expected=f"chain {settings.chain_id}"
-        )
+        raise WrongNode(url=rpc.url, found=f"chain {int(chain_id, 16)}", expected=f"chain {settings.chain_id}")
     return str(genesis["hash"])
 
 
@@ -216,9 +215,7 @@ def _check_resumable(rpc: Rpc, sent: list[bytes]) -> None:
         raise DeploymentDiffers(contract=CREATED[min(known.index(None), len(CREATED) - 1)])
 
 
-def _calls(
-    deployer: Signer, operator: Signer, attester: Signer, chain_id: int
-) -> Iterator[tuple[str | None, bytes]]:
+def _calls(deployer: Signer, operator: Signer, attester: Signer, chain_id: int) -> Iterator[tuple[str | None, bytes]]:
     address = {name: created_address(deployer.address, nonce) for nonce, name in enumerate(CREATED)}
     arguments: dict[str, list[str]] = {
         "AccessManager": [deployer.address],

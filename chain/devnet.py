@@ -39,7 +39,7 @@ from chain import clock
 from chain.errors import ChaqiError
 from chain.node_process import NodeProcess, listener
 from chain.rpc import NodeError, NodeUnreachable, Rpc
-from chain.saved_state import SavedState
+from chain.saved_state import SavedState, StateTorn
 from chain.settings import Settings
 
 _log = structlog.get_logger()
@@ -183,7 +183,7 @@ class Devnet:
             if self.alive and self.engine == "anvil":
                 self.rpc.call("evm_setIntervalMining", 0)
                 self.save()
-        except (NodeUnreachable, NodeError, OSError) as failure:
+        except (NodeUnreachable, NodeError, StateTorn, OSError) as failure:
             _log.warning("devnet_not_saved", reason=str(failure))
         finally:
             self._end()
@@ -348,7 +348,7 @@ class Devnet:
             began = time.monotonic()
             try:
                 self.save()
-            except (NodeUnreachable, NodeError, OSError) as failure:
+            except (NodeUnreachable, NodeError, StateTorn, OSError) as failure:
                 if not self.alive:
                     return
                 _log.warning("devnet_not_saved", reason=str(failure))

@@ -40,9 +40,7 @@ class ActRefused(ChaqiError):
     def words(self, language: Language = "en") -> str:
         """The error in words, with its values; enumerations by name."""
         template = self.fact.en if language == "en" else self.fact.zh
-        named = {
-            name: in_words(self.fact.types.get(name), value, language) for name, value in self.values.items()
-        }
+        named = {name: in_words(self.fact.types.get(name), value, language) for name, value in self.values.items()}
         return template.format(**named)
 
 
@@ -84,9 +82,7 @@ def facts() -> dict[bytes, Fact]:
             key = signature(entry)
             said = contract.userdoc.get("errors", {}).get(key, [{}])[0]
             dev = contract.devdoc.get("errors", {}).get(key, [{}])[0]
-            plain = f"{entry['name']}: " + ", ".join(
-                f"{item['name']} {{{item['name']}}}" for item in entry["inputs"]
-            )
+            plain = f"{entry['name']}: " + ", ".join(f"{item['name']} {{{item['name']}}}" for item in entry["inputs"])
             en = said.get("notice", plain)
             known[selector(entry)] = Fact(
                 name=entry["name"],

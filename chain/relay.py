@@ -4,9 +4,8 @@ One relay owns the relayers' nonces (`chain.lease`). What is pending stands in t
 nothing only in memory. It sends the same bytes again when a transaction stays away or its block is lost; "already
 known" and "nonce too low" then mean "look for it in the blocks".
 
-An act was executed if its transaction logged `Acted`: one `eth_getLogs` a block. Receipts, one by one, cost some
-nodes the whole block each (anvil: 16 seconds for a block of 3,000), so they are asked for only of what seems to
-have reverted.
+An act was executed if its transaction logged `Acted`: one `eth_getLogs` a block. A receipt costs some nodes the whole
+block (anvil: 16 seconds for all of a block of 3,000): they are asked for only of what seems to have reverted.
 """
 
 from __future__ import annotations
@@ -361,12 +360,11 @@ class Relay:
 
     def _locate(self, hashes: Sequence[str]) -> list[int | None]:
         """The block that holds each transaction; None for one that is in none."""
-        blocks: list[int | None] = []
-        for part in _parts(hashes, 500):
-            for found in self._rpc.batch(("eth_getTransactionByHash", [one]) for one in part):
-                number = found and found.get("blockNumber")
-                blocks.append(int(number, 16) if number else None)
-        return blocks
+        return [
+            int(found["blockNumber"], 16) if found and found.get("blockNumber") else None
+            for part in _parts(hashes, 500)
+            for found in self._rpc.batch(("eth_getTransactionByHash", [one]) for one in part)
+        ]
 
     def _read_head(self) -> Head:
         block = self._rpc.call("eth_getBlockByNumber", "latest", False)
@@ -395,8 +393,7 @@ def _set_state(
 
 
 def _plain(value: object) -> object:
-    exact = not isinstance(value, int) or isinstance(value, bool) or value < 1 << 53
-    return value if exact else str(value)
+    return str(value) if isinstance(value, int) and value >= 1 << 53 else value
 
 
 def _parts(sequence: Sequence[Any], size: int) -> Iterable[Sequence[Any]]:

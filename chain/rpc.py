@@ -20,9 +20,7 @@ class NodeUnreachable(ChaqiError):
     """No answer from the chain's node."""
 
     status = 503
-    en = (
-        "The chain's node at {url} does not answer ({reason}). Start it with `make up`, or set CHAQI_RPC_URL."
-    )
+    en = "The chain's node at {url} does not answer ({reason}). Start it with `make up`, or set CHAQI_RPC_URL."
     zh = "区块链节点 {url} 无响应（{reason}）。请运行 `make up` 启动，或设置 CHAQI_RPC_URL。"
 
 

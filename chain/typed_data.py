@@ -19,9 +19,7 @@ from chain.errors import ChaqiError
 from chain.vocabulary import enumeration
 
 AUTHORIZATION = (("signer", "address"), ("nonce", "uint256"), ("deadline", "uint256"))
-DOMAIN_TYPE = keccak(
-    text="EIP712Domain(string name,string version,uint256 chainId,address verifyingContract)"
-)
+DOMAIN_TYPE = keccak(text="EIP712Domain(string name,string version,uint256 chainId,address verifyingContract)")
 
 
 class ActUnknown(ChaqiError):
@@ -97,9 +95,7 @@ class ActType:
         """A message with exactly this act's fields, each of its type. Raises `FieldMalformed`."""
         for name in message:
             if all(name != field.name for field in self.fields):
-                raise FieldMalformed(
-                    field=name, expected=f"absent, {self.key} has no such field", given="present"
-                )
+                raise FieldMalformed(field=name, expected=f"absent, {self.key} has no such field", given="present")
         missing = next((field for field in self.fields if field.name not in message), None)
         if missing:
             raise FieldMalformed(field=missing.name, expected=missing.type, given="missing")

@@ -89,9 +89,7 @@ def verify(
     file: Annotated[Path, typer.Argument(help="The document.")],
     receipt: Annotated[Path, typer.Argument(help="Its receipt.")],
     rpc: Annotated[str | None, typer.Option(help="The chain's node; default CHAQI_RPC_URL.")] = None,
-    offline: Annotated[
-        bool, typer.Option("--offline", help="Check file and receipt only, no chain.")
-    ] = False,
+    offline: Annotated[bool, typer.Option("--offline", help="Check file and receipt only, no chain.")] = False,
 ) -> None:
     """Check a file against its receipt, and the receipt against the chain; every link is named."""
     settings = Settings()

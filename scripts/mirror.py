@@ -39,9 +39,7 @@ class MirrorDiffers(ChaqiError):
 
 @app.command()
 def run(
-    standby: Annotated[
-        bool, typer.Option("--standby", help="Wait until the present writer is gone.")
-    ] = False,
+    standby: Annotated[bool, typer.Option("--standby", help="Wait until the present writer is gone.")] = False,
 ) -> None:
     """Follow the chain until stopped."""
     settings = Settings()
@@ -112,9 +110,7 @@ def verify(
     settings = Settings()
     with open_for_reading(settings) as engine:
         proved = prove(engine, Rpc(settings.rpc_url), first, last)
-    console.print(
-        f"blocks {proved.first} to {proved.last}: {proved.blocks:,} blocks, {proved.logs:,} logs proved"
-    )
+    console.print(f"blocks {proved.first} to {proved.last}: {proved.blocks:,} blocks, {proved.logs:,} logs proved")
 
 
 @app.command()
@@ -151,4 +147,3 @@ def _prepared(settings: Settings) -> sa.Engine:
     engine = store.open_mirror(settings.mirror_url)
     store.migrate(engine)
     return engine
-

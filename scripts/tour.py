@@ -67,9 +67,7 @@ class Summary:
                 f"{tree['owner']}, surveyed by party {tree['surveyor']}, {tree['title'].lower()}"
             )
             console.print(f"          {url}/v1/trees/{tree['id']}")
-        console.print(
-            f"ready     in {seconds:.0f} s. Look at {url}/ , {url}/docs , {url}/v1/status ; Ctrl-C stops all"
-        )
+        console.print(f"ready     in {seconds:.0f} s. Look at {url}/ , {url}/docs , {url}/v1/status ; Ctrl-C stops all")
 
 
 def play(settings: Settings, deployment: Deployment, size: WorldSize) -> Summary:
@@ -86,9 +84,7 @@ def play(settings: Settings, deployment: Deployment, size: WorldSize) -> Summary
         acts_now=acts_now,
         documents=documents,
         compared=sum(result.rows.values()),
-        counts={
-            name: get(settings, f"/v1/{name}", limit=1)["total"] for name in ("trees", "parties", "evidence")
-        },
+        counts={name: get(settings, f"/v1/{name}", limit=1)["total"] for name in ("trees", "parties", "evidence")},
         example=registered[0] if registered else None,
     )
 

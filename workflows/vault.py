@@ -198,9 +198,7 @@ class Vault:
             key = self._key(self._subject(connection, subject, now, create=True), now, connection)
             sealed = _seal(AESGCM(key), plain, _about(subject, tag, commitment))
             connection.execute(
-                sa.insert(Records).values(
-                    commitment=commitment, subject=subject, tag=tag, sealed=sealed, stored_at=now
-                )
+                sa.insert(Records).values(commitment=commitment, subject=subject, tag=tag, sealed=sealed, stored_at=now)
             )
         return commitment
 
@@ -213,9 +211,7 @@ class Vault:
         if not reader.strip() or not purpose.strip():
             raise ReadUnexplained()
         with writing(self._store) as connection:
-            row = connection.execute(
-                sa.select(Records).where(Records.c.commitment == commitment)
-            ).one_or_none()
+            row = connection.execute(sa.select(Records).where(Records.c.commitment == commitment)).one_or_none()
             if row is None:
                 raise RecordUnknown(commitment=commitment.hex())
             key = self._key(self._subject(connection, row.subject, now), now, connection)
@@ -236,9 +232,7 @@ class Vault:
             row = self._subject(connection, subject, now, create=True)
             if row.erased_at is not None:
                 raise SubjectErased(subject=subject, erased_at=row.erased_at)
-            connection.execute(
-                sa.insert(Holds).values(subject=subject, reason=reason, until=until, placed_at=now)
-            )
+            connection.execute(sa.insert(Holds).values(subject=subject, reason=reason, until=until, placed_at=now))
 
     def erase(self, subject: str, *, now: int) -> Erasure:
         """Destroys the subject's key, or restricts the subject while a hold lasts; asking again changes
@@ -285,9 +279,7 @@ class Vault:
         if row is None and create:
             wrapped = _seal(self._master, secrets.token_bytes(KEY_BYTES), _about_key(subject))
             connection.execute(
-                sa.insert(Subjects).values(
-                    subject=subject, wrapped_key=wrapped, master=self._master_id, created_at=now
-                )
+                sa.insert(Subjects).values(subject=subject, wrapped_key=wrapped, master=self._master_id, created_at=now)
             )
             row = connection.execute(chosen).one()
         assert row is not None  # a record's subject exists by foreign key

@@ -37,9 +37,7 @@ class Worker:
         self._store = offchain.open_store(settings)
         self._rpc = Rpc(settings.rpc_url)
         outbox = Outbox(self._store)
-        self._relay = Relay(
-            outbox, self._rpc, keystore.relayers(), deployment.chain_id, settings.confirmations
-        )
+        self._relay = Relay(outbox, self._rpc, keystore.relayers(), deployment.chain_id, settings.confirmations)
         evidence = deployment.domains["Evidence"]
         self._attester = KeyAttester(ATTESTER_PARTY, keystore.named("attester"), evidence)
         self._outbox = OutboxRelay(outbox)
@@ -71,9 +69,7 @@ class Worker:
             failure.append(fault)
             stop.set()
 
-    def _every(
-        self, scheduler: BackgroundScheduler, name: str, seconds: float, work: Callable[[], Any]
-    ) -> None:
+    def _every(self, scheduler: BackgroundScheduler, name: str, seconds: float, work: Callable[[], Any]) -> None:
         scheduler.add_job(work, "interval", seconds=seconds, id=name, max_instances=1, coalesce=True)
 
     def _record(self, event: JobExecutionEvent) -> None:

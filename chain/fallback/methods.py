@@ -9,7 +9,7 @@ from typing import Any, Protocol
 from eth.abc import BlockHeaderAPI, ComputationAPI, ReceiptAPI, SignedTransactionAPI
 from eth.exceptions import Revert
 from eth_bloom import BloomFilter
-from eth_utils import ValidationError, decode_hex, keccak, to_checksum_address
+from eth_utils import ValidationError, decode_hex, keccak, to_hex
 from rlp import encode
 
 from chain.fallback.blocks import Blocks, TransactionRefused
@@ -167,7 +167,7 @@ class Methods:
             "hash": _hex(header.hash),
             "parentHash": _hex(header.parent_hash),
             "sha3Uncles": _hex(header.uncles_hash),
-            "miner": to_checksum_address(header.coinbase),
+            "miner": to_hex(header.coinbase),
             "stateRoot": _hex(header.state_root),
             "transactionsRoot": _hex(header.transaction_root),
             "receiptsRoot": _hex(header.receipt_root),
@@ -266,11 +266,11 @@ def _receipt(
     }
     created = None
     if not transaction.to:
-        created = to_checksum_address(keccak(encode([transaction.sender, transaction.nonce]))[12:])
+        created = to_hex(keccak(encode([transaction.sender, transaction.nonce]))[12:])
     return place | {
         "type": "0x0",
-        "from": to_checksum_address(transaction.sender),
-        "to": to_checksum_address(transaction.to) if transaction.to else None,
+        "from": to_hex(transaction.sender),
+        "to": to_hex(transaction.to) if transaction.to else None,
         "contractAddress": created,
         "status": "0x1" if receipt.state_root == b"\x01" else "0x0",
         "gasUsed": hex(receipt.gas_used - gas_before),
@@ -280,7 +280,7 @@ def _receipt(
         "logs": [
             place
             | {
-                "address": to_checksum_address(log.address),
+                "address": to_hex(log.address),
                 "topics": [f"0x{one:064x}" for one in log.topics],
                 "data": _hex(log.data),
                 "logIndex": hex(first_log + position),
@@ -298,8 +298,8 @@ def _transaction(one: SignedTransactionAPI, header: BlockHeaderAPI | None, index
         "type": "0x0",
         "hash": _hex(one.hash),
         "nonce": hex(one.nonce),
-        "from": to_checksum_address(one.sender),
-        "to": to_checksum_address(one.to) if one.to else None,
+        "from": to_hex(one.sender),
+        "to": to_hex(one.to) if one.to else None,
         "value": hex(one.value),
         "gas": hex(one.gas),
         "gasPrice": hex(one.gas_price),

@@ -71,9 +71,7 @@ class World:
     def trees(self) -> Iterator[Tree]:
         """Every tree, hamlet by hamlet and owner by owner."""
         kinds = self._kinds
-        plots = {
-            hamlet: iter(shuffled(self.draws.of("plots", hamlet.name), PLOTS_A_SIDE**2)) for hamlet in HAMLETS
-        }
+        plots = {hamlet: iter(shuffled(self.draws.of("plots", hamlet.name), PLOTS_A_SIDE**2)) for hamlet in HAMLETS}
         for holding in self.holdings:
             grove = garden(
                 self.draws.of("garden", holding.hamlet.name, holding.farmer),
@@ -133,8 +131,7 @@ class World:
     @cached_property
     def _climates(self) -> dict[str, tuple[float, ...]]:
         return {
-            village: tuple(climate(self.draws.of("climate", village, year)) for year in SEASONS)
-            for village in VILLAGES
+            village: tuple(climate(self.draws.of("climate", village, year)) for year in SEASONS) for village in VILLAGES
         }
 
     @cached_property

@@ -259,9 +259,7 @@ class Story:
         self, tree: Tree, signer: str, function: str, paper: str, message: dict[str, Value] | None = None
     ) -> Step:
         about: dict[str, Value] = {"tree": tree_id(tree.tag)}
-        return Step(
-            signer, f"Trees.{function}", tree.number, about | (message or {}), Paper(signer, paper, tree.tag)
-        )
+        return Step(signer, f"Trees.{function}", tree.number, about | (message or {}), Paper(signer, paper, tree.tag))
 
     def _of(self, village: str, role: Institution) -> str:
         """The institution of a kind that serves a village."""

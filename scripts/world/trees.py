@@ -196,9 +196,7 @@ def _graft_year(draws: Draws, cultivar: str) -> int | None:
     return draws.whole("graft-year", 1990, 2012)
 
 
-def _yields(
-    draws: Draws, crown: list[int], health: Health, climates: tuple[float, ...]
-) -> tuple[SeasonYield, ...]:
+def _yields(draws: Draws, crown: list[int], health: Health, climates: tuple[float, ...]) -> tuple[SeasonYield, ...]:
     """0.15 kg of dry tea per m² of crown and spring, times health, vigour and climate; 8 kg at most."""
     crown_m2 = math.pi / 4 * crown[0] * crown[1] / 10_000
     potential_g = 150 * crown_m2 * HEALTH_YIELD[health] * draws.lognormal("vigour", 1, 0.25)

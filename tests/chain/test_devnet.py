@@ -10,7 +10,9 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import cast
 
+import orjson
 import pytest
 
 from chain import clock
@@ -25,7 +27,7 @@ from chain.devnet import (
 )
 from chain.node_process import NodeProcess
 from chain.rpc import Rpc
-from chain.saved_state import StateFellBack, StateUnreadable
+from chain.saved_state import SavedState, StateFellBack, StateUnreadable
 from chain.settings import Settings
 from tests.chain.toy import CREATION, SENDER, free_port, receipt, transaction
 
@@ -276,3 +278,28 @@ def test_the_clock_never_goes_back(settings: Settings, engine: Engine) -> None:
     with Devnet.start(settings, block_time=0) as again:
         again.rpc.call("evm_mine")
         assert head_time(again.rpc) >= future
+
+
+class TornOnce:
+    """A node whose first answer is of two blocks at once: its accounts are one transaction ahead."""
+
+    def __init__(self, node: Rpc) -> None:
+        self.asked = 0
+        self._node = node
+
+    def call(self, method: str) -> str:
+        state = orjson.loads(gzip.decompress(bytes.fromhex(self._node.call(method)[2:])))
+        self.asked += 1
+        if self.asked == 1:
+            sender = state["accounts"][SENDER.address]
+            sender["nonce"] = (sender["nonce"] if isinstance(sender["nonce"], int) else int(sender["nonce"], 0)) + 1
+        return "0x" + gzip.compress(orjson.dumps(state)).hex()
+
+
+def test_a_state_of_two_blocks_at_once_is_not_kept(settings: Settings, tmp_path: Path) -> None:
+    with Devnet.start(settings, engine="anvil", block_time=0) as devnet:
+        devnet.rpc.call("eth_sendRawTransaction", transaction(0, call=CREATION))
+        devnet.rpc.call("evm_mine")
+        node = TornOnce(devnet.rpc)
+        SavedState(tmp_path).save(cast(Rpc, node))
+    assert node.asked == 2

@@ -499,6 +499,7 @@ RELAY_PROCESS = textwrap.dedent(
 )
 
 
+@pytest.mark.usefixtures("hasty")
 @pytest.mark.parametrize("seed", range(3))
 def test_a_relay_killed_at_random_moments_loses_and_doubles_nothing(own_world: World, seed: int) -> None:
     world, chance = own_world, random.Random(seed)

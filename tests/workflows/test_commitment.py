@@ -66,11 +66,7 @@ def test_the_published_formula() -> None:
     assert commit("party-identity", salt, {"name": "陈"}) == expected
 
 
-@given(
-    st.lists(
-        st.tuples(st.sampled_from(["a", "ab", "b"]), st.binary(min_size=32, max_size=32), records), min_size=2
-    )
-)
+@given(st.lists(st.tuples(st.sampled_from(["a", "ab", "b"]), st.binary(min_size=32, max_size=32), records), min_size=2))
 def test_kind_salt_and_record_are_all_bound(openings: list[tuple[str, bytes, object]]) -> None:
     commitments = {
         commit(tag, salt, record): (tag, salt, canonical_json(record))  # type: ignore[arg-type]

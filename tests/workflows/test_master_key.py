@@ -23,9 +23,7 @@ def test_it_is_made_once_for_its_owner_alone(tmp_path: Path) -> None:
 
 def test_those_who_start_together_get_the_same_key(tmp_path: Path) -> None:
     with ThreadPoolExecutor(4) as pool:
-        assert (
-            len({done.result() for done in [pool.submit(master_key, tmp_path, None) for _ in range(8)]}) == 1
-        )
+        assert len({done.result() for done in [pool.submit(master_key, tmp_path, None) for _ in range(8)]}) == 1
 
 
 def test_a_configured_key_goes_before_the_file(tmp_path: Path) -> None:

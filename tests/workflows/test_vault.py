@@ -41,9 +41,7 @@ def vault(store: sa.Engine, tmp_path: Path) -> Vault:
 def reads(store: sa.Engine) -> list[tuple[bytes, str, str, int]]:
     """The journal of plaintext reads."""
     with reading(store) as connection:
-        found = connection.execute(
-            sa.text("SELECT commitment, reader, purpose, read_at FROM vault_reads ORDER BY id")
-        )
+        found = connection.execute(sa.text("SELECT commitment, reader, purpose, read_at FROM vault_reads ORDER BY id"))
         return [(bytes(row[0]), row[1], row[2], row[3]) for row in found]
 
 
@@ -85,9 +83,7 @@ def test_every_read_is_written_down_before_it_is_answered(vault: Vault, store: s
 
 
 @pytest.mark.parametrize(("reader", "purpose"), [("", "loan"), ("bank-3", "  ")])
-def test_a_read_without_reader_or_purpose_is_refused(
-    vault: Vault, store: sa.Engine, reader: str, purpose: str
-) -> None:
+def test_a_read_without_reader_or_purpose_is_refused(vault: Vault, store: sa.Engine, reader: str, purpose: str) -> None:
     commitment = vault.put("party-7", "identity", RECORD, now=1)
     with pytest.raises(ReadUnexplained):
         vault.read(commitment, reader, purpose, now=2)
@@ -141,9 +137,7 @@ def test_records_and_keys_cannot_be_exchanged(vault: Vault, store: sa.Engine) ->
     assert vault.read(other, "bank-3", "loan", now=2).record == RECORD
 
 
-def test_another_master_key_opens_nothing_and_says_why(
-    vault: Vault, store: sa.Engine, tmp_path: Path
-) -> None:
+def test_another_master_key_opens_nothing_and_says_why(vault: Vault, store: sa.Engine, tmp_path: Path) -> None:
     commitment = vault.put("party-7", "identity", RECORD, now=1)
     stranger = Vault(store, secrets.token_bytes(32), tmp_path / ERASURES_FILE)
     with pytest.raises(WrongMasterKey):
@@ -191,9 +185,7 @@ class TestErasure:
 
     def test_erasing_again_changes_nothing(self, vault: Vault) -> None:
         vault.put("party-7", "identity", RECORD, now=1)
-        assert (
-            vault.erase("party-7", now=5) == vault.erase("party-7", now=9) == Erasure(SubjectState.ERASED, 5)
-        )
+        assert vault.erase("party-7", now=5) == vault.erase("party-7", now=9) == Erasure(SubjectState.ERASED, 5)
 
     def test_a_hold_restricts_until_its_end(self, vault: Vault) -> None:
         commitment = vault.put("party-7", "deed", RECORD, now=1)

@@ -103,9 +103,7 @@ def bring_up_to_date(store: sa.Engine, receipt_paths: Iterable[Path]) -> Counter
     return Counter(receipt.state for receipt in held.values())
 
 
-def _place(
-    out: Path, name: str, digests: Digests, planned: dict[Path, Prepared]
-) -> tuple[Path, Receipt | None]:
+def _place(out: Path, name: str, digests: Digests, planned: dict[Path, Prepared]) -> tuple[Path, Receipt | None]:
     # The second name is for other content under the same name: a receipt is a proof and is never overwritten.
     named = out / name
     digest = digests.sha256.hex()[:12]

@@ -124,9 +124,7 @@ def _blocks_of(rpc: Rpc, instant: int) -> Iterator[Mapping[str, Any]]:
             high = middle
     for number in range(low, newest + 1):
         block = _block(rpc, number)
-        if (
-            block is None or int(block["timestamp"], 16) != instant
-        ):  # None: a reorganisation cut the chain meanwhile
+        if block is None or int(block["timestamp"], 16) != instant:  # None: a reorganisation cut the chain meanwhile
             return
         yield block
 

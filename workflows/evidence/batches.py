@@ -220,17 +220,13 @@ def _take(connection: sa.Connection, attester: int, batch_id: int, position: int
     order = (sa.func.row_number().over(order_by=oldest.c.id) - 1 + position).label("position")
     placed = sa.select(oldest.c.id, order).subquery()
     moved = connection.execute(
-        sa.update(Document)
-        .where(Document.c.id == placed.c.id)
-        .values(batch_id=batch_id, position=placed.c.position)
+        sa.update(Document).where(Document.c.id == placed.c.id).values(batch_id=batch_id, position=placed.c.position)
     )
     return moved.rowcount
 
 
 def _tile_paths(connection: sa.Connection, batch_id: int, tile: int) -> list[Path]:
-    batch = connection.execute(
-        sa.select(Batch.c.leaf_count, Batch.c.tile_roots).where(Batch.c.id == batch_id)
-    ).one()
+    batch = connection.execute(sa.select(Batch.c.leaf_count, Batch.c.tile_roots).where(Batch.c.id == batch_id)).one()
     tree = BatchTree.unpack(batch.leaf_count, batch.tile_roots)
     indexes = tree.tile(tile)
     leaves = connection.scalars(
@@ -246,9 +242,7 @@ def _receipt_head(
 ) -> Receipt:
     return Receipt(
         state=State.PENDING,
-        document=DocumentPart(
-            name=name, size=digests.size, sha256=digests.sha256.hex(), sm3=digests.sm3.hex()
-        ),
+        document=DocumentPart(name=name, size=digests.size, sha256=digests.sha256.hex(), sm3=digests.sm3.hex()),
         leaf=LeafPart(scheme=1, salt=hex0x(salt), hash=hex0x(leaf)),
         provenance=provenance,
     )

@@ -162,14 +162,10 @@ def schedule(scheduler: BaseScheduler, run: Callable[[], Any], seconds: float) -
     """Runs `run` (a bound `anchor_pending`) every `seconds`; a slow round delays the next, never overlaps
     it.
     """
-    scheduler.add_job(
-        run, "interval", seconds=seconds, id=JOB, max_instances=1, coalesce=True, replace_existing=True
-    )
+    scheduler.add_job(run, "interval", seconds=seconds, id=JOB, max_instances=1, coalesce=True, replace_existing=True)
 
 
-def _follow(
-    store: sa.Engine, batch: AnyRow, relay: Relay, chain: Chain, newest: Newest, moved: Round
-) -> None:
+def _follow(store: sa.Engine, batch: AnyRow, relay: Relay, chain: Chain, newest: Newest, moved: Round) -> None:
     anchor = AnchorPart(**batch.anchor) if batch.anchor else None
     if anchor is None or not is_canonical(chain.rpc, anchor):
         domain = chain.domain
@@ -218,7 +214,5 @@ def _move(store: sa.Engine, batch: AnyRow, stage: Stage, **values: object) -> No
     # Only from the stage it was read at: of two workers on one batch, the second changes nothing.
     with writing(store) as connection:
         connection.execute(
-            sa.update(Batch)
-            .where(Batch.c.id == batch.id, Batch.c.stage == batch.stage)
-            .values(stage=stage, **values)
+            sa.update(Batch).where(Batch.c.id == batch.id, Batch.c.stage == batch.stage).values(stage=stage, **values)
         )

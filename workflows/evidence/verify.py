@@ -76,9 +76,7 @@ def verify_stated(
     return Verdict(receipt, _until_broken(_stated(sha256, sm3, size, receipt)))
 
 
-def verify_on_chain(
-    verdict: Verdict, rpc: Rpc, *, contract: str | None = None, confirmations: int = 0
-) -> Verdict:
+def verify_on_chain(verdict: Verdict, rpc: Rpc, *, contract: str | None = None, confirmations: int = 0) -> Verdict:
     """Continues an offline verdict that holds, against a node of the chain.
 
     Links: chain → contract → event → record → revocation → block → confirmations. `contract` is the Evidence

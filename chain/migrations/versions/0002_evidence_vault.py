@@ -33,9 +33,7 @@ def _evidence() -> None:
         sa.Column("anchored_block", sa.BigInteger),
         sa.Column("refusal", sa.JSON),
         sa.PrimaryKeyConstraint("id", name="pk_evidence_batches"),
-        sa.CheckConstraint(
-            "stage IN ('filling', 'closed') OR root IS NOT NULL", name="ck_evidence_batches_root"
-        ),
+        sa.CheckConstraint("stage IN ('filling', 'closed') OR root IS NOT NULL", name="ck_evidence_batches_root"),
     )
     op.create_index(
         "uq_evidence_batches_filling",
@@ -97,9 +95,7 @@ def _vault() -> None:
         sa.Column("until", sa.BigInteger, nullable=False),
         sa.Column("placed_at", sa.BigInteger, nullable=False),
         sa.PrimaryKeyConstraint("id", name="pk_vault_holds"),
-        sa.ForeignKeyConstraint(
-            ["subject"], ["vault_subjects.subject"], name="fk_vault_holds_subject_vault_subjects"
-        ),
+        sa.ForeignKeyConstraint(["subject"], ["vault_subjects.subject"], name="fk_vault_holds_subject_vault_subjects"),
     )
     op.create_index("ix_vault_holds_subject", "vault_holds", ["subject"])
     op.create_table(

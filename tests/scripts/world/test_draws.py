@@ -23,9 +23,7 @@ def test_a_value_depends_on_its_path_alone() -> None:
 
 
 @given(st.integers(), st.integers(), st.text(max_size=5), st.text(max_size=5))
-def test_different_seeds_or_names_give_different_values(
-    seed: int, other: int, name: str, other_name: str
-) -> None:
+def test_different_seeds_or_names_give_different_values(seed: int, other: int, name: str, other_name: str) -> None:
     same = Draws(seed, "test").octets(name, 16) == Draws(other, "test").octets(other_name, 16)
     assert same == ((seed, name) == (other, other_name))
 

@@ -106,9 +106,7 @@ def played(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Played]:
 def acts_of(story: Story) -> int:
     """Acts of a story with the anchors of its papers: one for each attester and wave."""
     steps = [step for wave in story.waves() for step in wave.steps]
-    anchors = {
-        (wave.name, step.paper.attester) for wave in story.waves() for step in wave.steps if step.paper
-    }
+    anchors = {(wave.name, step.paper.attester) for wave in story.waves() for step in wave.steps if step.paper}
     return len(steps) + len(anchors)
 
 

@@ -186,16 +186,12 @@ class TestMeasures:
 
     def test_sick_trees_bear_less(self) -> None:
         def bearing(health: Health) -> float:
-            return fmean(
-                tree.record.yields[0].dry_g for tree in trees("book") if tree.record.health is health
-            )
+            return fmean(tree.record.yields[0].dry_g for tree in trees("book") if tree.record.health is health)
 
         assert bearing(Health.A) > bearing(Health.B) > bearing(Health.C) > bearing(Health.D)
 
     def test_duck_shit_is_almost_always_a_graft_and_no_graft_is_older_than_1990(self) -> None:
-        duck_shit = [
-            tree.record.graft_year for tree in trees("book") if tree.record.cultivar.startswith("鸭屎香")
-        ]
+        duck_shit = [tree.record.graft_year for tree in trees("book") if tree.record.cultivar.startswith("鸭屎香")]
         assert sum(year is not None for year in duck_shit) / len(duck_shit) > 0.85
         years = [tree.record.graft_year for tree in trees("book") if tree.record.graft_year]
         assert min(years) == 1990

@@ -40,9 +40,7 @@ def test_shuffling_loses_nobody(seed: int, count: int) -> None:
 
 
 @given(st.lists(st.floats(0.001, 1_000), min_size=1, max_size=60), st.data())
-def test_bounded_shares_add_up_within_their_bounds_and_in_order(
-    weights: list[float], data: st.DataObject
-) -> None:
+def test_bounded_shares_add_up_within_their_bounds_and_in_order(weights: list[float], data: st.DataObject) -> None:
     total = data.draw(st.integers(len(weights), 120 * len(weights)))
     shares = bounded_shares(weights, total, 1, 120)
     assert sum(shares) == total

@@ -141,9 +141,7 @@ def test_papers_say_that_they_are_synthetic_and_differ() -> None:
 
 
 def test_nothing_personal_and_no_exact_position_goes_on_chain() -> None:
-    exact = {
-        str(n) for tree in story().trees for n in (tree.record.position.lat_e7, tree.record.position.lon_e7)
-    }
+    exact = {str(n) for tree in story().trees for n in (tree.record.position.lat_e7, tree.record.position.lon_e7)}
     for step in steps():
         for name, value in step.message.items():
             if name == "tree" or isinstance(value, bytes | bool | IdOf | AccountOf | DaysLater):

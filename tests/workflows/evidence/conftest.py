@@ -89,9 +89,7 @@ def node(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Node]:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    settings = Settings(
-        var_dir=tmp_path_factory.mktemp("chain"), rpc_url=f"http://127.0.0.1:{port}", offchain=None
-    )
+    settings = Settings(var_dir=tmp_path_factory.mktemp("chain"), rpc_url=f"http://127.0.0.1:{port}", offchain=None)
     options = ["--hardfork", "berlin", "--gas-price", "0", "--base-fee", "0", "--accounts", "0", "--quiet"]
     process = subprocess.Popen(
         [program, "--port", str(port), "--chain-id", str(settings.chain_id), *options],

@@ -41,9 +41,7 @@ def queued(store: sa.Engine) -> int:
         return connection.scalar(sa.select(sa.func.count()).select_from(Document)) or 0
 
 
-def test_a_folder_becomes_receipts_in_the_same_shape(
-    docs: Path, tmp_path: Path, sqlite_store: sa.Engine
-) -> None:
+def test_a_folder_becomes_receipts_in_the_same_shape(docs: Path, tmp_path: Path, sqlite_store: sa.Engine) -> None:
     out = tmp_path / "receipts"
     found = prepare([docs], out)
     assert not out.exists()
@@ -105,17 +103,13 @@ def test_two_files_of_one_name_keep_two_receipts(docs: Path, tmp_path: Path) -> 
     assert len({document.receipt_path for document in found}) == 2
 
 
-def test_receipts_written_into_the_folder_are_not_documents_the_next_time(
-    docs: Path, sqlite_store: sa.Engine
-) -> None:
+def test_receipts_written_into_the_folder_are_not_documents_the_next_time(docs: Path, sqlite_store: sa.Engine) -> None:
     out = docs / "receipts"
     submit(sqlite_store, 1, prepare([docs], out).documents, now=0)
     assert len(prepare([docs], out).documents) == 2
 
 
-def test_the_longest_chinese_names_and_names_that_are_not_text(
-    tmp_path: Path, sqlite_store: sa.Engine
-) -> None:
+def test_the_longest_chinese_names_and_names_that_are_not_text(tmp_path: Path, sqlite_store: sa.Engine) -> None:
     folder = tmp_path / "docs"
     folder.mkdir()
     (folder / ("茶" * 85)).write_bytes(b"1")  # 255 bytes, the longest a file system takes
@@ -134,9 +128,7 @@ def test_a_foreign_file_where_a_receipt_should_be_is_not_overwritten(docs: Path,
     assert place.read_text() == "my notes"
 
 
-def test_receipts_are_brought_up_to_date_in_place(
-    docs: Path, tmp_path: Path, sqlite_store: sa.Engine
-) -> None:
+def test_receipts_are_brought_up_to_date_in_place(docs: Path, tmp_path: Path, sqlite_store: sa.Engine) -> None:
     found = prepare([docs], tmp_path / "out").documents
     submit(sqlite_store, 1, found, now=0)
     places = [document.receipt_path for document in found]

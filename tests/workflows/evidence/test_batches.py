@@ -111,9 +111,7 @@ def test_a_batch_bigger_than_a_chunk_is_filled_across_transactions(
     assert build(store, batch) == BatchTree.of(leaves).root
 
 
-def test_an_interrupted_close_is_taken_up_where_it_stopped(
-    store: sa.Engine, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_an_interrupted_close_is_taken_up_where_it_stopped(store: sa.Engine, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(batches, "CHUNK", 10)
     enqueue(store, ATTESTER, submissions(35), NOW)
     real, calls = batches._take, iter(range(100))
@@ -132,9 +130,7 @@ def test_an_interrupted_close_is_taken_up_where_it_stopped(
     assert close_batch(store, ATTESTER, NOW, limit=100) is None
 
 
-def test_two_workers_share_the_queue_without_doubling(
-    store: sa.Engine, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_two_workers_share_the_queue_without_doubling(store: sa.Engine, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(batches, "CHUNK", 20)
     enqueue(store, ATTESTER, submissions(300), NOW)
     start = threading.Barrier(3)

@@ -103,9 +103,7 @@ def test_the_queue_is_cut_into_batches_of_the_limit(sqlite_store: sa.Engine, nod
     assert len(a_round(sqlite_store, node, node.relay(), limit=3).closed) == 3
 
 
-def test_while_the_relay_is_away_the_same_bytes_are_offered_again(
-    sqlite_store: sa.Engine, node: Node
-) -> None:
+def test_while_the_relay_is_away_the_same_bytes_are_offered_again(sqlite_store: sa.Engine, node: Node) -> None:
     relay = node.relay()
     relay.offline = True
     enqueue(sqlite_store, 1, documents(2), now=0)
@@ -218,9 +216,7 @@ def test_a_refused_batch_waits_for_a_person(sqlite_store: sa.Engine, node: Node)
 
 def test_through_the_real_outbox_and_relay(sqlite_store: sa.Engine, node: Node) -> None:
     outbox = Outbox(sqlite_store)
-    relay = Relay(
-        outbox, node.rpc, [node.keystore.derived("a-relayer")], node.settings.chain_id, CONFIRMATIONS
-    )
+    relay = Relay(outbox, node.rpc, [node.keystore.derived("a-relayer")], node.settings.chain_id, CONFIRMATIONS)
     submitted = documents(3)
     enqueue(sqlite_store, 1, submitted, now=0)
     for _ in range(200):
@@ -235,9 +231,7 @@ def test_through_the_real_outbox_and_relay(sqlite_store: sa.Engine, node: Node) 
 def test_a_refusal_of_the_real_relay_reaches_the_batch_in_words(sqlite_store: sa.Engine, node: Node) -> None:
     """A key that no party owns signs for the attester."""
     outbox = Outbox(sqlite_store)
-    relay = Relay(
-        outbox, node.rpc, [node.keystore.derived("b-relayer")], node.settings.chain_id, CONFIRMATIONS
-    )
+    relay = Relay(outbox, node.rpc, [node.keystore.derived("b-relayer")], node.settings.chain_id, CONFIRMATIONS)
     stranger = KeyAttester(1, node.keystore.derived("a stranger"), node.chain.domain)
     enqueue(sqlite_store, 1, documents(1), now=0)
     for _ in range(200):

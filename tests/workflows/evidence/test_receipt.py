@@ -55,13 +55,9 @@ def whole_receipts(draw: st.DrawFn) -> Receipt:
     """Receipts of every state."""
     digests = Digests(draw(uint64), draw(word), draw(word))
     name = draw(st.none() | st.text(st.characters(codec="utf-8"), max_size=40))
-    stated = draw(
-        st.none() | st.just(Provenance(source="tablet 4", captured_at=datetime(2026, 1, 2, tzinfo=UTC)))
-    )
+    stated = draw(st.none() | st.just(Provenance(source="tablet 4", captured_at=datetime(2026, 1, 2, tzinfo=UTC))))
     pending = Submission(digests, draw(word), name, stated).receipt()
-    placed = BatchPart.of(
-        draw(word), draw(st.integers(1, 2**32 - 1)), draw(st.integers(0, 2**32)), draw(paths)
-    )
+    placed = BatchPart.of(draw(word), draw(st.integers(1, 2**32 - 1)), draw(st.integers(0, 2**32)), draw(paths))
     state = draw(st.sampled_from(State))
     if state is State.PENDING:
         return pending.model_copy(update={"batch": draw(st.none() | st.just(placed))})

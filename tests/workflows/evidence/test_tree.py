@@ -48,8 +48,7 @@ def test_any_leaf_of_any_batch_has_merkletools_root_and_path(count: int, data: s
     tile = [leaves[at] for at in tree.tile(number)]
     path = BatchTree.unpack(count, tree.pack()).paths(number, tile)[index % TILE_LEAVES]
     as_merkletools = [
-        {"right" if path.on_right(level) else "left": sibling.hex()}
-        for level, sibling in enumerate(path.siblings)
+        {"right" if path.on_right(level) else "left": sibling.hex()} for level, sibling in enumerate(path.siblings)
     ]
     assert as_merkletools == whole.get_proof(index)
     assert path.root_of(leaves[index]) == tree.root
@@ -105,9 +104,7 @@ class TestForgeries:
 
     @staticmethod
     def prefixed(document: bytes) -> bytes:
-        digests = Digests(
-            len(document), hashlib.sha256(document).digest(), hashlib.new("sm3", document).digest()
-        )
+        digests = Digests(len(document), hashlib.sha256(document).digest(), hashlib.new("sm3", document).digest())
         return leaf(bytes(32), digests)
 
     @pytest.fixture(params=["bare", "prefixed"])

@@ -79,9 +79,7 @@ def other_word(word: object) -> str:
     return text[:-1] + ("0" if text[-1] != "0" else "1")
 
 
-def test_a_true_document_holds_from_the_file_to_the_block(
-    node: Node, document: Path, receipt: Receipt
-) -> None:
+def test_a_true_document_holds_from_the_file_to_the_block(node: Node, document: Path, receipt: Receipt) -> None:
     offline = verify_offline(document, receipt)
     assert ([link.name for link in offline.links], offline.ok) == (OFFLINE, True)
     verdict = on_chain(node, offline, confirmations=CONFIRMATIONS)
@@ -106,9 +104,7 @@ def test_the_contract_agrees_with_our_own_check(node: Node, receipt: Receipt) ->
         assert receipt.anchor is not None
         values = [unhex(receipt.anchor.evidence), inputs, list(way.siblings), sides]
         call = selector(artifact("Evidence").functions["verify"]) + encode(types, values)
-        answer = node.rpc.call(
-            "eth_call", {"to": receipt.anchor.contract, "data": "0x" + call.hex()}, "latest"
-        )
+        answer = node.rpc.call("eth_call", {"to": receipt.anchor.contract, "data": "0x" + call.hex()}, "latest")
         return bool(decode(["bool"], unhex(answer))[0])
 
     assert ask(way.sides)
@@ -238,16 +234,12 @@ def test_an_address_that_is_not_the_contract_shows_no_event(
     assert broken is not None and broken.name == "event"
 
 
-def test_too_few_confirmations_is_a_link_that_mends_itself(
-    node: Node, document: Path, receipt: Receipt
-) -> None:
+def test_too_few_confirmations_is_a_link_that_mends_itself(node: Node, document: Path, receipt: Receipt) -> None:
     broken = on_chain(node, verify_offline(document, receipt), confirmations=10_000).broken
     assert broken is not None and broken.name == "confirmations"
 
 
-def test_a_broken_offline_verdict_is_not_taken_to_the_chain(
-    node: Node, receipt: Receipt, tmp_path: Path
-) -> None:
+def test_a_broken_offline_verdict_is_not_taken_to_the_chain(node: Node, receipt: Receipt, tmp_path: Path) -> None:
     (tmp_path / "other").write_bytes(b"other")
     offline = verify_offline(tmp_path / "other", receipt)
     assert on_chain(node, offline) == offline

@@ -54,9 +54,7 @@ def test_gcj02_is_off_by_310_m_south_and_450_m_east_at_fenghuang() -> None:
     ],
     ids=["Shanghai", "Shenzhen", "Beijing"],
 )
-def test_gcj02_agrees_with_the_published_vectors(
-    wgs84_e7: tuple[int, int], gcj02_e7: tuple[int, int]
-) -> None:
+def test_gcj02_agrees_with_the_published_vectors(wgs84_e7: tuple[int, int], gcj02_e7: tuple[int, int]) -> None:
     # The vectors of the eviltransform library, which other implementations test against too.
     shown = to_gcj02(at(*wgs84_e7, Datum.WGS84))
     assert (shown.lat_e7, shown.lon_e7) == gcj02_e7
@@ -87,14 +85,10 @@ def test_distance_is_symmetric_and_zero_to_oneself(one: Position, other: Positio
 
 
 @given(*DISTRICT, st.integers(-90_000, 90_000), st.integers(-90_000, 90_000))
-def test_distance_agrees_with_the_great_circle_to_one_percent(
-    lat_e7: int, lon_e7: int, north: int, east: int
-) -> None:
+def test_distance_agrees_with_the_great_circle_to_one_percent(lat_e7: int, lon_e7: int, north: int, east: int) -> None:
     lat_e7, lon_e7 = min(lat_e7, 240_100_000), min(lon_e7, 1_167_400_000)
     one, other = at(lat_e7, lon_e7), at(lat_e7 + north, lon_e7 + east)
-    lat1, lon1, lat2, lon2 = (
-        math.radians(e7 / 1e7) for e7 in (one.lat_e7, one.lon_e7, other.lat_e7, other.lon_e7)
-    )
+    lat1, lon1, lat2, lon2 = (math.radians(e7 / 1e7) for e7 in (one.lat_e7, one.lon_e7, other.lat_e7, other.lon_e7))
     half_chord = math.sin((lat2 - lat1) / 2) ** 2
     half_chord += math.cos(lat1) * math.cos(lat2) * math.sin((lon2 - lon1) / 2) ** 2
     great_circle_cm = 2 * 637_100_880 * math.asin(math.sqrt(half_chord))
@@ -121,9 +115,7 @@ def test_the_nearest_duplicate_is_named() -> None:
 
 
 @given(*DISTRICT, st.integers(3, 50), st.integers(3, 50))
-def test_a_mixed_datum_does_not_hide_a_duplicate(
-    lat_e7: int, lon_e7: int, one_cm: int, other_cm: int
-) -> None:
+def test_a_mixed_datum_does_not_hide_a_duplicate(lat_e7: int, lon_e7: int, one_cm: int, other_cm: int) -> None:
     surveyed = at(lat_e7, lon_e7, Datum.WGS84, one_cm)
     from_a_map = to_gcj02(surveyed).model_copy(update={"accuracy_cm": other_cm})
     assert duplicate(from_a_map, [("SYN-1", surveyed)])
