@@ -33,6 +33,8 @@ contract Parties is IParties, Acts {
     );
     bytes32 private constant VETO_RECOVERY =
         keccak256("VetoRecovery(uint64 party,address signer,uint256 nonce,uint256 deadline)");
+    bytes32 private constant COMPLETE_RECOVERY =
+        keccak256("CompleteRecovery(uint64 party,address signer,uint256 nonce,uint256 deadline)");
     bytes32 private constant STOP_DOMAIN =
         keccak256("StopDomain(address domain,address signer,uint256 nonce,uint256 deadline)");
     bytes32 private constant RESUME_DOMAIN =
@@ -169,19 +171,19 @@ contract Parties is IParties, Acts {
         _accept(abi.encode(VETO_RECOVERY, act), auth);
         uint64 actor = _requireActive(auth.signer);
         require(actor == act.party || _guardianBit(act.party, actor) != 0, NotGuardian(act.party, actor));
-        require(_recoveries[act.party].newAccount != address(0), RecoveryNotDue(act.party, 0));
+        require(_recoveries[act.party].newAccount != address(0), NoRecovery(act.party));
         _endRecovery(act.party, actor);
     }
 
     /// @inheritdoc IParties
-    function completeRecovery(uint64 id) external {
+    function completeRecovery(CompleteRecovery calldata act, Auth calldata auth) external {
+        _accept(abi.encode(COMPLETE_RECOVERY, act), auth);
         _requireRunning();
-        Recovery memory current = _recoveries[id];
-        require(
-            current.endsAt != 0 && block.timestamp >= current.endsAt, RecoveryNotDue(id, current.endsAt)
-        );
-        _endRecovery(id, 0);
-        _replaceKey(id, current.newAccount);
+        Recovery memory current = _recoveries[act.party];
+        bool due = current.endsAt != 0 && block.timestamp >= current.endsAt;
+        require(due, RecoveryNotDue(act.party, current.endsAt));
+        _endRecovery(act.party, 0);
+        _replaceKey(act.party, current.newAccount);
     }
 
     /* STOPS */

@@ -9,7 +9,7 @@ import {Roles} from "./Roles.sol";
 import {TreeCard} from "./TreeCard.sol";
 import {Auth} from "./interfaces/IActs.sol";
 import {IEvidence} from "./interfaces/IEvidence.sol";
-import {IParties} from "./interfaces/IParties.sol";
+import {IParties, Party, Status} from "./interfaces/IParties.sol";
 import "./interfaces/ITrees.sol";
 
 /// @dev The manual is `interfaces/ITrees.sol`.
@@ -97,7 +97,7 @@ contract Trees is ITrees, Acts {
         _accept(abi.encode(SURVEY_TREE, act), auth);
         uint64 surveyor = PARTIES.requireActor(auth.signer, Roles.SURVEYOR);
         Tree storage twin = _tree(act.tree);
-        _requireLife(act.tree, twin, Life.ALIVE);
+        if (twin.life != Life.REPORTED_DEAD) _requireLife(act.tree, twin, Life.ALIVE);
         require(surveyor != twin.owner, SurveyorIsOwner(act.tree, surveyor));
         require(act.girthCm != 0, FilingIncomplete("girthCm"));
         require(act.health != Health.NONE, FilingIncomplete("health"));
@@ -152,6 +152,7 @@ contract Trees is ITrees, Acts {
         Tree storage twin = _atTitle(act.tree, Title.NOTICE);
         require(block.timestamp < twin.noticeEndsAt, NoticeOver(act.tree, twin.noticeEndsAt));
         EVIDENCE.requireLive(act.evidence);
+        twin.disputedAt = uint64(block.timestamp);
         _setTitle(act.tree, twin, actor, Title.DISPUTED, act.evidence);
     }
 
@@ -162,6 +163,9 @@ contract Trees is ITrees, Acts {
         Tree storage twin = _atTitle(act.tree, Title.DISPUTED);
         require(actor != twin.owner, OwnerCannotDecide(act.tree, actor));
         EVIDENCE.requireLive(act.evidence);
+        // What was left of the notice when it was interrupted runs from now on.
+        if (!act.upheld) twin.noticeEndsAt += uint64(block.timestamp) - twin.disputedAt;
+        twin.disputedAt = 0;
         _setTitle(act.tree, twin, actor, act.upheld ? Title.REJECTED : Title.NOTICE, act.evidence);
     }
 
@@ -258,7 +262,7 @@ contract Trees is ITrees, Acts {
         require(actor == twin.owner, NotOwner(act.tree, actor));
         if (act.to != 0) {
             require(act.to != actor, TransferToOwner(act.tree, actor));
-            PARTIES.party(act.to);
+            _activeAccountOf(act.to);
             EVIDENCE.requireLive(act.evidence);
             _requireTransferable(act.tree, twin);
         }
@@ -283,7 +287,7 @@ contract Trees is ITrees, Acts {
         Tree storage twin = _atTitle(act.tree, Title.REGISTERED);
         uint64 previous = twin.owner;
         require(act.to != previous, TransferToOwner(act.tree, previous));
-        address account = _accountOf(act.to);
+        address account = _activeAccountOf(act.to);
         require(act.receipt != 0, FilingIncomplete("receipt"));
         EVIDENCE.requireLive(act.evidence);
         if (act.basis == TransferBasis.AGREEMENT) {
@@ -338,6 +342,7 @@ contract Trees is ITrees, Acts {
     }
 
     function balanceOf(address account) external view returns (uint256) {
+        require(account != address(0), IParties.AccountMissing());
         uint64 id = PARTIES.partyOf(account);
         return id != 0 && _accountOf(id) == account ? _registeredTrees[id] : 0;
     }
@@ -438,9 +443,18 @@ contract Trees is ITrees, Acts {
         return PARTIES.party(party).account;
     }
 
+    /// Title goes to nobody who could not act on it.
+    function _activeAccountOf(uint64 id) private view returns (address) {
+        Party memory party = PARTIES.party(id);
+        require(party.status != Status.SUSPENDED, IParties.PartySuspended(id));
+        require(party.status != Status.REVOKED, IParties.PartyRevoked(id));
+        return party.account;
+    }
+
     function _setTitle(uint256 id, Tree storage twin, uint64 actor, Title title, bytes32 ground) private {
         twin.title = title;
-        emit TitleChanged(id, actor, title, twin.noticeEndsAt, ground);
+        uint64 disputedAt = title == Title.DISPUTED ? uint64(block.timestamp) : 0;
+        emit TitleChanged(id, actor, title, twin.noticeEndsAt, disputedAt, ground);
     }
 
     function _setTransfer(uint256 id, Tree storage twin, uint64 actor, uint64 to, bool accepted, bytes32 evidence)

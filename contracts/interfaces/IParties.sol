@@ -80,6 +80,10 @@ struct VetoRecovery {
     uint64 party;
 }
 
+struct CompleteRecovery {
+    uint64 party;
+}
+
 struct StopDomain {
     address domain;
 }
@@ -92,6 +96,8 @@ struct ResumeDomain {
 /// @notice The gate on every hot path: `requireActor` is one lookup.
 /// @dev Trust: enrolment, roles, reinstatement and revocation need the right that `AccessManager` grants for the
 /// function; suspension and stopping a domain need theirs and have no delay (stop is immediate, grant is delayed).
+/// @dev Events here name no actor: the `Acted` right before them in the same transaction names the signer. Only
+/// `RecoveryChanged` does, because who supported or vetoed is part of what happened.
 /// @dev Warning: the ledger does not verify identities; `identity` commits to what the enroller checked.
 interface IParties is IActs {
     /// @notice A party was enrolled and may act from now on.
@@ -110,6 +116,7 @@ interface IParties is IActs {
     event KeyReplaced(uint64 indexed party, address account, address previous, uint32 keyEpoch);
 
     /// @notice The recovery of the party now stands so; all zero when it ended by veto or completion.
+    /// @param actor the guardian or party that supported or vetoed; zero on completion, which nobody decides
     event RecoveryChanged(
         uint64 indexed party, uint64 actor, address newAccount, uint8 supporters, uint64 endsAt, bytes32 evidence
     );
@@ -181,6 +188,10 @@ interface IParties is IActs {
     /// @custom:zh 参与方 {party} 的恢复在 {endsAt}（UTC 秒；0 表示尚无两名监护人支持）之前不能完成。
     error RecoveryNotDue(uint64 party, uint64 endsAt);
 
+    /// @notice No recovery of party {party} is under way.
+    /// @custom:zh 参与方 {party} 目前没有正在进行的恢复。
+    error NoRecovery(uint64 party);
+
     /// @notice Enrols a new party; only who holds the right of enrolment.
     /// @custom:zh 登记新的参与方。
     function enrol(EnrolParty calldata act, Auth calldata auth) external returns (uint64 party);
@@ -217,8 +228,9 @@ interface IParties is IActs {
     /// @custom:zh 否决恢复：由本方现有密钥或任一监护人作出。
     function vetoRecovery(VetoRecovery calldata act, Auth calldata auth) external;
 
-    /// @notice Completes a recovery whose delay has passed. Anybody may send it: nothing is decided here.
-    function completeRecovery(uint64 party) external;
+    /// @notice Completes a recovery whose delay has passed. Anybody may sign it, the new wallet for instance: nothing is decided here.
+    /// @custom:zh 等待期届满后完成恢复；任何人（例如新钱包）均可签署，此处不作任何决定。
+    function completeRecovery(CompleteRecovery calldata act, Auth calldata auth) external;
 
     /// @notice Refuses all further acts of one contract, at once. Of this contract it refuses all but what makes the
     /// ledger safer: suspend, revoke, veto, stop, resume and cancel.

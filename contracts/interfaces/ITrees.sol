@@ -83,6 +83,7 @@ struct Tree {
     bytes32 card; // keccak256(abi.encode(tag, village, cultivar, geoCell)), whose text is in `TreeFiled`
     uint64 transferTo; // party id of an offered transfer; zero: none
     bool transferAccepted;
+    uint64 disputedAt; // when the open objection was made; zero: none is open
 }
 
 /// One live restraint.
@@ -227,10 +228,11 @@ interface ITrees is IActs, IERC721Metadata {
         uint64 surveyedAt
     );
 
-    /// @notice The tree's title is now `title`; a running notice ends at `noticeEndsAt`.
+    /// @notice The tree's title is now `title`; a running notice ends at `noticeEndsAt`, and an open objection was
+    /// made at `disputedAt` (zero: none is open).
     /// @param ground evidence id; on registration the commitment to the certificate number
     event TitleChanged(
-        uint256 indexed tree, uint64 indexed actor, Title title, uint64 noticeEndsAt, bytes32 ground
+        uint256 indexed tree, uint64 indexed actor, Title title, uint64 noticeEndsAt, uint64 disputedAt, bytes32 ground
     );
 
     /// @notice The tree is recognised as an ancient tree (古树) of this level and age.
@@ -346,7 +348,7 @@ interface ITrees is IActs, IERC721Metadata {
     /// @custom:zh 权利人申报茶树。
     function file(FileTree calldata act, Auth calldata auth) external returns (uint256 tree);
 
-    /// @notice A surveyor who is not the owner records measurements, within 30 days of the filing, or again later.
+    /// @notice A surveyor who is not the owner records measurements, within 30 days of the filing, or again later; also while its death is reported.
     /// @custom:zh 勘测员登记勘测结果。
     function survey(SurveyTree calldata act, Auth calldata auth) external;
 
@@ -358,8 +360,8 @@ interface ITrees is IActs, IERC721Metadata {
     /// @custom:zh 在公示期内提出异议。
     function object(ObjectToTree calldata act, Auth calldata auth) external;
 
-    /// @notice The village or the agriculture bureau decides an objection: upheld ends the filing, otherwise the notice goes on.
-    /// @custom:zh 村集体或农业农村局对异议作出处理。
+    /// @notice The village or the agriculture bureau decides an objection: upheld ends the filing, otherwise the notice goes on for the time it had left when the objection was made.
+    /// @custom:zh 村集体或农业农村局对异议作出处理；异议不成立的，公示自异议提出时剩余的期限继续计算。
     function resolveObjection(ResolveObjection calldata act, Auth calldata auth) external;
 
     /// @notice The operator or the agriculture bureau registers the tree after the notice. `certificate` commits to the certificate number.
@@ -386,7 +388,7 @@ interface ITrees is IActs, IERC721Metadata {
     /// @custom:zh 古树名木主管部门对死亡报告作出认定。
     function concludeDeathReport(ConcludeDeathReport calldata act, Auth calldata auth) external;
 
-    /// @notice The owner offers title to another party; party 0 withdraws the offer.
+    /// @notice The owner offers title to another active party; party 0 withdraws the offer.
     /// @custom:zh 权利人提出转让；填 0 撤回。
     function offerTransfer(OfferTransfer calldata act, Auth calldata auth) external;
 
@@ -394,7 +396,7 @@ interface ITrees is IActs, IERC721Metadata {
     /// @custom:zh 受让人接受转让。
     function acceptTransfer(AcceptTransfer calldata act, Auth calldata auth) external;
 
-    /// @notice The registry's receipt moves title. Without the owner's agreement only on a court sale or succession.
+    /// @notice The registry's receipt moves title to an active party. Without the owner's agreement only on a court sale or succession.
     /// @custom:zh 凭登记机构回执变更权属。
     function recordTransfer(RecordTransfer calldata act, Auth calldata auth) external;
 

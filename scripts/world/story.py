@@ -95,13 +95,13 @@ class Story:
         yield Wave("post notice", 2, list(self._post_notice()))
         yield Wave("object", 4, list(self._object()))
         yield Wave("resolve objections", 9, list(self._resolve()))
-        yield Wave("register", 17, list(self._register()), after_notice=True)
-        yield Wave("recognise", 18, list(self._recognise()))
+        yield Wave("register", 22, list(self._register()), after_notice=True)
+        yield Wave("recognise", 23, list(self._recognise()))
         begun = [*self._restrain(), *self._report_deaths(), *self._offer()]
-        yield Wave("restrain, report deaths, offer transfers", 18, begun)
+        yield Wave("restrain, report deaths, offer transfers", 23, begun)
         answered = [*self._lift(), *self._conclude(), *self._accept()]
-        yield Wave("lift, conclude, accept", 19, answered)
-        yield Wave("record transfers, suspend", 19, [*self._record_transfers(), *self._suspend()])
+        yield Wave("lift, conclude, accept", 24, answered)
+        yield Wave("record transfers, suspend", 24, [*self._record_transfers(), *self._suspend()])
 
     @cached_property
     def fates(self) -> dict[int, Fate]:

@@ -86,5 +86,6 @@ FILED_TREE: dict[str, Any] = {
     "card": NO_HASH,
     "transferTo": 0,
     "transferAccepted": False,
+    "disputedAt": 0,
 }
 """What a filing leaves, but for `owner`, `filedAt` and `card`."""

@@ -170,7 +170,7 @@ class Ledger:
     # Calls
 
     def call(self, key: str, *arguments: Any, sender: Signer | None = None) -> list[Event]:
-        """Sends a call that is no act, such as `Parties.completeRecovery`. Raises `ActRefused`."""
+        """Sends a call that is no act, such as `AccessManager.schedule`. Raises `ActRefused`."""
         to, data, _ = self.encoded(key, *arguments)
         return self.send(to, data, sender or self.relayer).events
 

@@ -18,6 +18,9 @@ RIGHTS = {
 CANCELS = {key for key in ACTS if key.endswith(".cancel")}
 """Anybody may use up nonces of his own."""
 
+OPEN = CANCELS | {"Parties.completeRecovery"}
+"""Acts that anybody may sign, a party or not: they decide nothing."""
+
 
 def emptiest(kind: ActType) -> dict[str, Any]:
     """A message whose every field is zero, empty or the first member."""

@@ -96,6 +96,9 @@ def test_it_names_owner_and_balance(ledger: Ledger, token: Any) -> None:
     assert token.functions.ownerOf(number).call() == farmer
     assert token.functions.balanceOf(farmer).call() == 1
     assert token.functions.balanceOf(to_checksum_address(ledger.people["stranger"].address)).call() == 0
+    nobody = "0x" + keccak(text="AccountMissing()")[:4].hex()
+    with pytest.raises(ContractCustomError, match=nobody):
+        token.functions.balanceOf("0x" + "00" * 20).call()
     assert token.functions.getApproved(number).call() == "0x" + "00" * 20
     assert token.functions.isApprovedForAll(farmer, token.address).call() is False
 

@@ -103,8 +103,8 @@ class Fold:
     def _TreeSurveyed(self, tree: int, evidence: str, **survey: Any) -> None:
         self.trees[tree] |= survey
 
-    def _TitleChanged(self, tree: int, title: str, noticeEndsAt: int, **_: Any) -> None:
-        self.trees[tree] |= {"title": title, "noticeEndsAt": noticeEndsAt}
+    def _TitleChanged(self, tree: int, actor: int, ground: str, **state: Any) -> None:
+        self.trees[tree] |= state
 
     def _TreeRecognised(self, tree: int, actor: int, evidence: str, **found: Any) -> None:
         self.trees[tree] |= found
@@ -178,10 +178,7 @@ class Walk:
         ledger.wait(dice.choice([0, 0, 60, HOUR, DAY, 5 * DAY, 16 * DAY]))
         key, who, fields = dice.choice([self._tree, self._tree, self._tree, self._party, self._evidence])()
         try:
-            if key == "Parties.completeRecovery":
-                happened = ledger.call(key, fields["party"])
-            else:
-                happened = ledger.act(key, who, **fields)
+            happened = ledger.act(key, who, **fields)
         except ActRefused:
             return
         self.accepted += 1
@@ -256,7 +253,7 @@ class Walk:
             ("vetoRecovery", dice.choice([name, guardian]), one),
             ("stopDomain", "operator", {"domain": dice.choice(domains)}),
             *[("resumeDomain", "operator", {"domain": stopped[0]})] * 4,
-            *[("completeRecovery", name, one)] * 3,
+            *[("completeRecovery", "stranger", one)] * 3,
         ]
         if dice.random() < 0.01:
             choices = [("revoke", "operator", {"party": ledger.ids["notary"]})]

@@ -102,15 +102,25 @@ class TestSupport:
 class TestComplete:
     def test_not_before_the_last_second_of_the_delay(self, ledger: Ledger, fresh: Signer) -> None:
         farmer = ledger.ids["farmer"]
-        to, call, _ = ledger.encoded("Parties.completeRecovery", farmer)
-        assert ledger.refuses_call("RecoveryNotDue", to, call) == {"party": farmer, "endsAt": 0}
+        key = "Parties.completeRecovery"
+        assert ledger.refuses("RecoveryNotDue", key, fresh, party=farmer) == {"party": farmer, "endsAt": 0}
         support(ledger, "bank", fresh)
-        assert ledger.refuses_call("RecoveryNotDue", to, call) == {"party": farmer, "endsAt": 0}
+        assert ledger.refuses("RecoveryNotDue", key, fresh, party=farmer) == {"party": farmer, "endsAt": 0}
         ends = support(ledger, "village", fresh)["endsAt"]
         ledger.now = ends - 1
-        assert ledger.refuses_call("RecoveryNotDue", to, call) == {"party": farmer, "endsAt": ends}
+        assert ledger.refuses("RecoveryNotDue", key, fresh, party=farmer) == {"party": farmer, "endsAt": ends}
         ledger.now = ends
-        ledger.call("Parties.completeRecovery", farmer)
+        ledger.act(key, fresh, party=farmer)
+
+    @pytest.mark.parametrize("who", ["farmer", "bank", "neighbour", "stranger", "new wallet"])
+    def test_is_signed_by_anybody(self, ledger: Ledger, fresh: Signer, who: str) -> None:
+        """Nothing is decided by it, so who waited out the delay needs nobody's leave, not even to be a party."""
+        support(ledger, "bank", fresh)
+        support(ledger, "village", fresh)
+        ledger.wait(DELAY)
+        signer = fresh if who == "new wallet" else ledger.people[who]
+        _, replaced = ledger.act("Parties.completeRecovery", signer, party=ledger.ids["farmer"])
+        assert replaced.args["account"] == fresh.address
 
     def test_moves_the_seat_and_nothing_else(self, ledger: Ledger, fresh: Signer) -> None:
         farmer, old = ledger.ids["farmer"], ledger.people["farmer"]
@@ -120,7 +130,7 @@ class TestComplete:
         support(ledger, "operator", fresh)
         present = ledger.view("Parties.party", farmer)
         ledger.wait(DELAY)
-        events = ledger.call("Parties.completeRecovery", farmer, sender=ledger.people["stranger"])
+        events = ledger.act("Parties.completeRecovery", "stranger", party=farmer)
         assert events == [
             event(
                 "Parties.RecoveryChanged",
@@ -147,9 +157,8 @@ class TestComplete:
         support(ledger, "bank", fresh)
         support(ledger, "village", fresh)
         ledger.wait(DELAY)
-        ledger.call("Parties.completeRecovery", ledger.ids["farmer"])
-        to, call, _ = ledger.encoded("Parties.completeRecovery", ledger.ids["farmer"])
-        ledger.refuses_call("RecoveryNotDue", to, call)
+        ledger.act("Parties.completeRecovery", fresh, party=ledger.ids["farmer"])
+        ledger.refuses("RecoveryNotDue", "Parties.completeRecovery", fresh, party=ledger.ids["farmer"])
 
     def test_of_a_suspended_party_leaves_it_suspended(self, ledger: Ledger, fresh: Signer) -> None:
         """The order for a stolen key: suspend, recover, reinstate. The thief can neither veto nor act."""
@@ -159,7 +168,7 @@ class TestComplete:
         support(ledger, "village", fresh)
         ledger.refuses("PartySuspended", "Parties.vetoRecovery", "farmer", party=farmer)
         ledger.wait(DELAY)
-        ledger.call("Parties.completeRecovery", farmer)
+        ledger.act("Parties.completeRecovery", fresh, party=farmer)
         anchor = {"root": "0x" + "ab" * 32, "count": 1, "scheme": 1}
         ledger.refuses("PartySuspended", "Evidence.anchor", fresh, **anchor)
         ledger.act("Parties.reinstate", "operator", party=farmer)
@@ -171,8 +180,7 @@ class TestComplete:
         support(ledger, "village", fresh)
         ledger.act("Parties.rotateKey", "neighbour", newAccount=fresh.address)
         ledger.wait(DELAY)
-        to, call, _ = ledger.encoded("Parties.completeRecovery", ledger.ids["farmer"])
-        values = ledger.refuses_call("AccountTaken", to, call)
+        values = ledger.refuses("AccountTaken", "Parties.completeRecovery", fresh, party=ledger.ids["farmer"])
         assert values == {"account": fresh.address, "party": ledger.ids["neighbour"]}
         ledger.act("Parties.vetoRecovery", "bank", party=ledger.ids["farmer"])
 
@@ -181,8 +189,7 @@ class TestComplete:
         support(ledger, "village", fresh)
         ledger.wait(DELAY)
         ledger.act("Parties.stopDomain", "operator", domain=ledger.deployment.address("Parties"))
-        to, call, _ = ledger.encoded("Parties.completeRecovery", ledger.ids["farmer"])
-        ledger.refuses_call("DomainIsStopped", to, call)
+        ledger.refuses("DomainIsStopped", "Parties.completeRecovery", fresh, party=ledger.ids["farmer"])
 
 
 class TestVeto:
@@ -207,13 +214,12 @@ class TestVeto:
         ]
         assert recovery(ledger) == (NOBODY, 0, 0)
         assert not ledger.view("Parties.party", farmer)["recovering"]
-        to, call, _ = ledger.encoded("Parties.completeRecovery", farmer)
-        ledger.refuses_call("RecoveryNotDue", to, call)
+        ledger.refuses("RecoveryNotDue", "Parties.completeRecovery", fresh, party=farmer)
         support(ledger, "bank", fresh)
 
     def test_by_somebody_else_or_of_nothing(self, ledger: Ledger, fresh: Signer) -> None:
         farmer = ledger.ids["farmer"]
-        assert ledger.refuses("RecoveryNotDue", "Parties.vetoRecovery", "farmer", party=farmer)["endsAt"] == 0
+        assert ledger.refuses("NoRecovery", "Parties.vetoRecovery", "farmer", party=farmer) == {"party": farmer}
         support(ledger, "bank", fresh)
         for who in ("neighbour", "other village"):
             ledger.refuses("NotGuardian", "Parties.vetoRecovery", who, party=farmer)
@@ -259,8 +265,7 @@ class TestAttacks:
         """The attacker with only the SMS has convinced one guardian. However long it waits, one is not two."""
         support(ledger, "operator", fresh)
         ledger.wait(10 * DELAY)
-        to, call, _ = ledger.encoded("Parties.completeRecovery", ledger.ids["farmer"])
-        ledger.refuses_call("RecoveryNotDue", to, call)
+        ledger.refuses("RecoveryNotDue", "Parties.completeRecovery", fresh, party=ledger.ids["farmer"])
         fields = {"party": ledger.ids["farmer"], "newAccount": fresh.address}
         ledger.refuses("NotGuardian", "Parties.supportRecovery", "operator", **fields)
         assert ledger.view("Parties.party", ledger.ids["farmer"])["account"] == ledger.people["farmer"].address
@@ -294,5 +299,5 @@ class TestAttacks:
         ledger.act("Parties.rotateKey", "farmer", newAccount=thief.address)
         support(ledger, "village", fresh)
         ledger.wait(DELAY)
-        ledger.call("Parties.completeRecovery", ledger.ids["farmer"])
+        ledger.act("Parties.completeRecovery", fresh, party=ledger.ids["farmer"])
         ledger.refuses("KeyRetired", "Evidence.anchor", thief, root="0x" + "ab" * 32, count=1, scheme=1)

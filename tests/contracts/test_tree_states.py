@@ -43,13 +43,13 @@ TITLE_NEEDED = {
     "recordTransfer": "REGISTERED",
 }
 LIFE_NEEDED = {
-    "survey": "ALIVE",
-    "register": "ALIVE",
-    "recognise": "ALIVE",
-    "reportDeath": "ALIVE",
-    "concludeDeathReport": "REPORTED_DEAD",
-    "offerTransfer": "ALIVE",
-    "recordTransfer": "ALIVE",
+    "survey": ("ALIVE", "REPORTED_DEAD"),  # a report of death calls for a new survey
+    "register": ("ALIVE",),
+    "recognise": ("ALIVE",),
+    "reportDeath": ("ALIVE",),
+    "concludeDeathReport": ("REPORTED_DEAD",),
+    "offerTransfer": ("ALIVE",),
+    "recordTransfer": ("ALIVE",),
 }
 NEXT_TITLE = {
     ("survey", "FILED"): "SURVEYED",
@@ -69,7 +69,7 @@ def expected(step: str, title: str, life: str, over: bool) -> str | None:
     """The refusal that the rules of `domain.md` 2.1 call for; None: the act is accepted."""
     if step in TITLE_NEEDED and title != TITLE_NEEDED[step]:
         return "TitleNotReady"
-    if step in LIFE_NEEDED and life != LIFE_NEEDED[step]:
+    if step in LIFE_NEEDED and life not in LIFE_NEEDED[step]:
         return "LifeNotReady"
     if step == "survey" and title == "REJECTED":
         return "TitleNotReady"
@@ -97,7 +97,7 @@ def test_each_act_does_what_the_table_says(ledger: Ledger, title: str, life: str
             if error == "TitleNotReady":
                 assert (values["title"], values["needed"]) == (title, TITLE_NEEDED.get(step, "FILED"))
             if error == "LifeNotReady":
-                assert (values["life"], values["needed"]) == (life, LIFE_NEEDED[step])
+                assert (values["life"], values["needed"]) == (life, LIFE_NEEDED[step][0])
             continue
         mark = ledger.snapshot()
         ledger.act(key, who, tree=tree, **fields)

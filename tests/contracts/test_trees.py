@@ -236,19 +236,39 @@ class TestNotice:
         }
         ledger.now = ends - 1
         assert ledger.act("Trees.object", "insurer", tree=number) == [
-            _titled(ledger, number, "insurer", "DISPUTED", ends)
+            _titled(ledger, number, "insurer", "DISPUTED", ends, disputed=ends - 1)
         ]
-        assert tree(ledger, number) == before | {"title": "DISPUTED"}
+        assert tree(ledger, number) == before | {"title": "DISPUTED", "disputedAt": ends - 1}
 
     @pytest.mark.parametrize(("upheld", "title"), [(True, "REJECTED"), (False, "NOTICE")])
     @pytest.mark.parametrize("who", ["village", "agri"])
     def test_an_objection_is_decided(self, ledger: Ledger, who: str, upheld: bool, title: str) -> None:
         number = tree_at(ledger, "DISPUTED")
         before = tree(ledger, number)
+        instant = ledger.wait(3 * DAY)
+        ends = before["noticeEndsAt"] + (0 if upheld else instant - before["disputedAt"])
         assert ledger.act("Trees.resolveObjection", who, tree=number, upheld=upheld) == [
-            _titled(ledger, number, who, title, before["noticeEndsAt"])
+            _titled(ledger, number, who, title, ends)
         ]
-        assert tree(ledger, number) == before | {"title": title}
+        assert tree(ledger, number) == before | {"title": title, "noticeEndsAt": ends, "disputedAt": 0}
+
+    @pytest.mark.parametrize("dispute", [0, DAY, 400 * DAY])
+    def test_does_not_run_while_an_objection_is_open(self, ledger: Ledger, dispute: int) -> None:
+        """A sham objection, made to be dismissed, would otherwise keep the true ones out."""
+        number = tree_at(ledger, "NOTICE")
+        left = 5 * DAY
+        ledger.now = tree(ledger, number)["noticeEndsAt"] - left
+        ledger.act("Trees.object", "neighbour", tree=number)
+        ledger.wait(dispute)
+        dismissed = ledger.now
+        ledger.act("Trees.resolveObjection", "village", tree=number, upheld=False)
+        assert tree(ledger, number)["noticeEndsAt"] == dismissed + left
+        ledger.now = dismissed + left - 1
+        ledger.refuses("NoticeRunning", "Trees.register", "agri", tree=number, certificate=CERTIFICATE)
+        ledger.act("Trees.object", "insurer", tree=number)
+        ledger.wait(dispute)
+        ledger.act("Trees.resolveObjection", "village", tree=number, upheld=False)
+        ledger.act("Trees.register", "agri", tree=number, certificate=CERTIFICATE)
 
     def test_an_objection_is_not_decided_by_the_owner(self, ledger: Ledger) -> None:
         number = tree_at(ledger, "DISPUTED", owner="village")
@@ -537,6 +557,26 @@ class TestTransfer:
         for nobody in (0, 999):
             ledger.refuses("NoSuchParty", "Trees.recordTransfer", "registry", to=nobody, **record)
 
+    @pytest.mark.parametrize(("function", "error"), [("suspend", "PartySuspended"), ("revoke", "PartyRevoked")])
+    def test_to_a_party_that_cannot_act(self, ledger: Ledger, function: str, error: str) -> None:
+        number, firm = tree_at(ledger, "REGISTERED"), ledger.ids["firm"]
+        ledger.act("Trees.offerTransfer", "farmer", tree=number, to=firm)
+        ledger.act("Trees.acceptTransfer", "firm", tree=number)
+        ledger.act(f"Parties.{function}", "operator", party=firm)
+        for basis in ("AGREEMENT", "COURT_SALE", "SUCCESSION"):
+            fields = {"tree": number, "to": firm, "basis": basis, "receipt": RECEIPT}
+            assert ledger.refuses(error, "Trees.recordTransfer", "registry", **fields) == {"party": firm}
+        assert ledger.refuses(error, "Trees.offerTransfer", "farmer", tree=number, to=firm) == {"party": firm}
+        ledger.act("Trees.offerTransfer", "farmer", tree=number, to=0)
+
+    def test_from_a_party_that_cannot_act(self, ledger: Ledger) -> None:
+        """A court sells, and heirs inherit, without the owner."""
+        number, firm = tree_at(ledger, "REGISTERED"), ledger.ids["firm"]
+        ledger.act("Parties.revoke", "operator", party=ledger.ids["farmer"])
+        fields = {"tree": number, "to": firm, "basis": "COURT_SALE", "receipt": RECEIPT}
+        ledger.act("Trees.recordTransfer", "registry", **fields)
+        assert tree(ledger, number)["owner"] == firm
+
     def test_needs_a_receipt(self, ledger: Ledger) -> None:
         number = tree_at(ledger, "REGISTERED")
         for basis in ("AGREEMENT", "COURT_SALE", "SUCCESSION"):
@@ -591,13 +631,16 @@ class TestNoForeclosure:
             ledger.refuses("RoleMissing", "Trees.recordTransfer", "bank", **fields)
 
 
-def _titled(ledger: Ledger, number: int, who: str, title: str, ends: int, ground: str | None = None) -> object:
+def _titled(
+    ledger: Ledger, number: int, who: str, title: str, ends: int, ground: str | None = None, disputed: int = 0
+) -> object:
     return event(
         "Trees.TitleChanged",
         tree=number,
         actor=ledger.ids[who],
         title=title,
         noticeEndsAt=ends,
+        disputedAt=disputed,
         ground=ground or ledger.evidence,
     )
 

@@ -23,12 +23,13 @@ from chain.relay import Relay
 from chain.rpc import Rpc
 from chain.settings import Settings
 from chain.signers import Keystore
+from scripts.tour import HISTORY_SECONDS
 from scripts.world.play import Player, Stage
 from scripts.world.population import World
 from scripts.world.story import Fate, Story, tree_id
 
 KEYSTORE = Path(__file__).parents[3] / "hardhat-free-devnet" / "keystore.json"
-PAST_DAYS = 21
+PAST_DAYS = HISTORY_SECONDS // 86_400
 
 # Counted in rounds of the relay, of which a tour takes some hundreds.
 INTERRUPTED_AT = (1, 5, 12, 20, 35, 50, 70)
