@@ -70,7 +70,13 @@ class SignedAct:
         own = domains[kind.contract]
         signed = wire.get("domain")
         if not isinstance(signed, Mapping):
-            raise FieldMalformed(field="domain", expected="the signed EIP-712 domain", given="missing")
+            raise FieldMalformed(
+                field="domain",
+                expected="the signed EIP-712 domain",
+                expected_zh="已签署的 EIP-712 域",
+                given="missing",
+                given_zh="缺失",
+            )
         chain_id, contract = signed.get("chainId"), signed.get("verifyingContract")
         if str(chain_id) != str(own.chain_id):
             raise WrongChain(signed=chain_id, own=own.chain_id)
@@ -78,7 +84,13 @@ class SignedAct:
             raise WrongContract(signed=contract, contract=kind.contract, own=own.address)
         message = wire.get("message")
         if not isinstance(message, Mapping):
-            raise FieldMalformed(field="message", expected="an object with the act's fields", given="missing")
+            raise FieldMalformed(
+                field="message",
+                expected="an object with the act's fields",
+                expected_zh="包含该行为各字段的对象",
+                given="missing",
+                given_zh="缺失",
+            )
         return cls(
             act=Act(
                 type=kind,
@@ -95,26 +107,32 @@ class SignedAct:
 def _text(wire: Mapping[str, Any], name: str) -> str:
     value = wire.get(name)
     if not isinstance(value, str):
-        raise FieldMalformed(field=name, expected="text", given=repr(value)[:80])
+        raise _malformed(name, value, "text", "文本")
     return value
 
 
 def _address(wire: Mapping[str, Any], name: str) -> str:
     value = _text(wire, name)
     if not re.fullmatch(r"0x[0-9a-fA-F]{40}", value):
-        raise FieldMalformed(field=name, expected="an address, 0x and 40 hex digits", given=value[:80])
+        raise _malformed(name, value, "an address, 0x and 40 hex digits", "地址（0x 加 40 位十六进制）")
     return value.lower()
 
 
 def _uint256(wire: Mapping[str, Any], name: str) -> int:
     value = wire.get(name)
     if isinstance(value, bool) or not re.fullmatch(r"0|[1-9][0-9]{0,77}", str(value)) or int(str(value)) >> 256:
-        raise FieldMalformed(field=name, expected="an unsigned integer below 2^256", given=repr(value)[:80])
+        raise _malformed(name, value, "an unsigned integer below 2^256", "小于 2^256 的非负整数")
     return int(str(value))
 
 
 def _bytes(wire: Mapping[str, Any], name: str) -> bytes:
     value = _text(wire, name)
     if not re.fullmatch(r"0x([0-9a-fA-F]{2}){0,4096}", value):
-        raise FieldMalformed(field=name, expected="bytes as 0x hex, at most 4096", given=value[:80])
+        raise _malformed(name, value, "bytes as 0x hex, at most 4096", "0x 十六进制字节串（至多 4096 字节）")
     return bytes.fromhex(value[2:])
+
+
+def _malformed(field: str, value: Any, expected: str, expected_zh: str) -> FieldMalformed:
+    if value is None:
+        return FieldMalformed(field=field, expected=expected, expected_zh=expected_zh, given="missing", given_zh="缺失")
+    return FieldMalformed(field=field, expected=expected, expected_zh=expected_zh, given=repr(value)[:80])

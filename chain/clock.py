@@ -31,11 +31,6 @@ def offset(settings: Settings) -> int:
         return 0
 
 
-def chain_now(settings: Settings) -> int:
-    """The instant on the devnet's clock, in UTC seconds."""
-    return int(time.time()) + offset(settings)
-
-
 def remember_offset(settings: Settings, seconds: int) -> None:
     """Keep the offset for the next start of the chain; none once the chain has caught up with real time."""
     file = _file(settings)

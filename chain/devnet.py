@@ -55,6 +55,8 @@ _PATIENCE = 120.0
 
 _REST_AT_LEAST = 5.0
 _REST_PER_SECOND_SAVED = 30.0
+_REST_AT_MOST = 120.0
+"""A crash may not lose more blocks than the mirror undoes by itself (`Settings.reorg_depth`)."""
 """Saving stops the node for 0.3 s per 10,000 acts; resting 30 times as long bounds that to 3 %."""
 
 
@@ -352,7 +354,8 @@ class Devnet:
                 if not self.alive:
                     return
                 _log.warning("devnet_not_saved", reason=str(failure))
-            rest = max(_REST_AT_LEAST, _REST_PER_SECOND_SAVED * (time.monotonic() - began))
+            rest = _REST_PER_SECOND_SAVED * (time.monotonic() - began)
+            rest = min(max(_REST_AT_LEAST, rest), _REST_AT_MOST)
 
     def _end(self) -> None:
         if self._process is not None:

@@ -7,7 +7,7 @@ so that a crash at any instruction loses and doubles nothing (design law 7).
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Final
@@ -18,7 +18,6 @@ from sqlalchemy.dialects import postgresql, sqlite
 from chain.acts import SignedAct
 from chain.errors import ChaqiError
 from chain.offchain import Base, RowId, reading, writing
-from chain.typed_data import Domain
 
 
 class ActState(StrEnum):
@@ -37,7 +36,7 @@ class ActState(StrEnum):
 
 
 class IdempotencyKeyReused(ChaqiError):
-    """The same idempotency key came with another act."""
+    """The same idempotency key came with another act of the same signer."""
 
     status = 409
     en = "Idempotency key {key} was used for act {act}. Use a new key for a new act."
@@ -49,7 +48,7 @@ acts = sa.Table(
     Base.metadata,
     sa.Column("sequence", RowId, primary_key=True, autoincrement=True),
     sa.Column("id", sa.String(66), nullable=False, unique=True),
-    sa.Column("idempotency_key", sa.String(256), unique=True),
+    sa.Column("idempotency_key", sa.String(256)),
     sa.Column("act", sa.String(64), nullable=False),
     sa.Column("signer", sa.String(42), nullable=False, index=True),
     sa.Column("wire", sa.JSON, nullable=False),
@@ -62,6 +61,7 @@ acts = sa.Table(
     sa.Column("error_words", sa.JSON),
     sa.Column("accepted_at", sa.BigInteger, nullable=False),
     sa.Index("ix_outbox_acts_state_sequence", "state", "sequence"),
+    sa.UniqueConstraint("signer", "idempotency_key"),
 )
 
 transactions = sa.Table(
@@ -119,20 +119,28 @@ class Outbox:
         Raises `IdempotencyKeyReused`.
         """
         with writing(self.store) as connection:
-            insert = _insert(connection).values(_row(signed, idempotency_key)).returning(acts.c.id)
-            if connection.execute(insert).first() is None:
-                self._accept_again(connection, signed.id, idempotency_key)
+            self.accept_within(connection, signed, idempotency_key)
         status = self.status(signed.id)
         assert status is not None
         return status
 
-    @staticmethod
-    def _accept_again(connection: sa.Connection, act: str, idempotency_key: str | None) -> None:
+    def accept_within(self, connection: sa.Connection, signed: SignedAct, idempotency_key: str | None) -> None:
+        """`accept`, as a part of the caller's transaction. Raises `IdempotencyKeyReused`."""
+        insert = _insert(connection).values(_row(signed, idempotency_key)).returning(acts.c.id)
+        if connection.execute(insert).first() is None:
+            self._accept_again(connection, signed, idempotency_key)
+
+    def refuse_reused_key(self, signed: SignedAct, idempotency_key: str | None) -> None:
+        """Makes sure that the key is free for this act. Raises `IdempotencyKeyReused`."""
         if idempotency_key is not None:
-            query = sa.select(acts.c.id).where(acts.c.idempotency_key == idempotency_key)
-            holder = connection.execute(query).scalar()
-            if holder not in (None, act):
-                raise IdempotencyKeyReused(key=idempotency_key, act=holder)
+            with reading(self.store) as connection:
+                _refuse_reused_key(connection, signed, idempotency_key)
+
+    @staticmethod
+    def _accept_again(connection: sa.Connection, signed: SignedAct, idempotency_key: str | None) -> None:
+        act = signed.id
+        if idempotency_key is not None:
+            _refuse_reused_key(connection, signed, idempotency_key)
             connection.execute(
                 acts.update()
                 .where(acts.c.id == act, acts.c.idempotency_key.is_(None))
@@ -156,10 +164,6 @@ class Outbox:
                     connection.execute(_insert(connection), rows)
                 new += len(rows)
         return new
-
-    def submit(self, wire: Mapping[str, Any], domains: Mapping[str, Domain]) -> str:
-        """Takes an act in its wire form; returns its id."""
-        return self.accept(SignedAct.read(wire, domains)).id
 
     def status(self, act: str) -> ActStatus | None:
         """How far the act has come; None when it is not known here."""
@@ -216,6 +220,15 @@ def _insert(connection: sa.Connection) -> sqlite.Insert | postgresql.Insert:
     if connection.dialect.name == "sqlite":
         return sqlite.insert(acts).on_conflict_do_nothing()
     return postgresql.insert(acts).on_conflict_do_nothing()
+
+
+def _refuse_reused_key(connection: sa.Connection, signed: SignedAct, idempotency_key: str) -> None:
+    query = sa.select(acts.c.id).where(
+        acts.c.signer == signed.act.signer, acts.c.idempotency_key == idempotency_key, acts.c.id != signed.id
+    )
+    holder = connection.execute(query).scalar()
+    if holder is not None:
+        raise IdempotencyKeyReused(key=idempotency_key, act=holder)
 
 
 def _row(signed: SignedAct, idempotency_key: str | None) -> dict[str, Any]:

@@ -1,6 +1,6 @@
 """The relay: carries acts from the outbox to the chain with keys that pay nothing, and watches them until final.
 
-One relay owns the relayers' nonces (`chain.lease`). What is pending stands in the store, what happened in the chain,
+One relay owns the relayers' nonces (`chain.database`). What is pending stands in the store, what happened in the chain,
 nothing only in memory. It sends the same bytes again when a transaction stays away or its block is lost; "already
 known" and "nonce too low" then mean "look for it in the blocks".
 
@@ -22,7 +22,7 @@ from eth_utils import keccak
 
 from chain.acts import SignedAct
 from chain.artifacts import artifact
-from chain.lease import lease
+from chain.database import lease
 from chain.offchain import AnyRow, reading, writing
 from chain.outbox import UNREFUSED, ActState, Outbox, acts, transactions
 from chain.refusals import MALFORMED, ActRefused, refusal_of

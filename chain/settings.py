@@ -38,6 +38,9 @@ class Settings(BaseSettings):
     api_host: str = "127.0.0.1"
     api_port: int = 8000
 
+    public_url: str | None = None
+    """Where people reach the API, if not under its host and port: what a sign-in message names as its `uri`."""
+
     upload_limit: int = 64 * 1024 * 1024
     """Largest document, in bytes, that the API hashes for a caller; larger ones are hashed by the caller."""
 

@@ -19,7 +19,8 @@ from chain.errors import ChaqiError
 from chain.vocabulary import enumeration
 
 AUTHORIZATION = (("signer", "address"), ("nonce", "uint256"), ("deadline", "uint256"))
-DOMAIN_TYPE = keccak(text="EIP712Domain(string name,string version,uint256 chainId,address verifyingContract)")
+DOMAIN_MEMBERS = (("name", "string"), ("version", "string"), ("chainId", "uint256"), ("verifyingContract", "address"))
+DOMAIN_TYPE = keccak(text=f"EIP712Domain({','.join(f'{kind} {name}' for name, kind in DOMAIN_MEMBERS)})")
 
 
 class ActUnknown(ChaqiError):
@@ -35,7 +36,18 @@ class FieldMalformed(ChaqiError):
 
     status = 422
     en = "Field {field} must be {expected}; it is {given}."
-    zh = "字段 {field} 应为 {expected}，实际为 {given}。"
+    zh = "字段 {field} 应为 {expected_zh}，实际为 {given_zh}。"
+
+    def __init__(
+        self, *, field: str, expected: str, given: str, expected_zh: str | None = None, given_zh: str | None = None
+    ) -> None:
+        super().__init__(
+            field=field,
+            expected=expected,
+            expected_zh=expected_zh or expected,
+            given=given,
+            given_zh=given_zh or given,
+        )
 
 
 @dataclass(frozen=True)
@@ -81,6 +93,12 @@ class ActType:
         """Names and EIP-712 types of everything that is signed, in order."""
         return tuple((field.name, field.type) for field in self.fields) + AUTHORIZATION
 
+    @property
+    def types(self) -> dict[str, list[dict[str, str]]]:
+        """EIP-712 `types` of the signed struct and of its domain."""
+        structs = {"EIP712Domain": DOMAIN_MEMBERS, self.name: self.members}
+        return {struct: [{"name": name, "type": kind} for name, kind in of] for struct, of in structs.items()}
+
     @cached_property
     def type_hash(self) -> bytes:
         """EIP-712 type hash of the signed struct."""
@@ -95,10 +113,16 @@ class ActType:
         """A message with exactly this act's fields, each of its type. Raises `FieldMalformed`."""
         for name in message:
             if all(name != field.name for field in self.fields):
-                raise FieldMalformed(field=name, expected=f"absent, {self.key} has no such field", given="present")
+                raise FieldMalformed(
+                    field=name[:80],
+                    expected=f"absent, {self.key} has no such field",
+                    expected_zh=f"空（{self.key} 没有此字段）",
+                    given="present",
+                    given_zh="已提供",
+                )
         missing = next((field for field in self.fields if field.name not in message), None)
         if missing:
-            raise FieldMalformed(field=missing.name, expected=missing.type, given="missing")
+            raise FieldMalformed(field=missing.name, expected=missing.type, given="missing", given_zh="缺失")
         return {field.name: field.read(message[field.name]) for field in self.fields}
 
 
@@ -124,15 +148,7 @@ class Act:
         """The JSON that a wallet's `eth_signTypedData_v4` takes. Large integers are decimal strings."""
         values = self.message | {"signer": self.signer, "nonce": self.nonce, "deadline": self.deadline}
         return {
-            "types": {
-                "EIP712Domain": [
-                    {"name": "name", "type": "string"},
-                    {"name": "version", "type": "string"},
-                    {"name": "chainId", "type": "uint256"},
-                    {"name": "verifyingContract", "type": "address"},
-                ],
-                self.type.name: [{"name": name, "type": kind} for name, kind in self.type.members],
-            },
+            "types": self.type.types,
             "primaryType": self.type.name,
             "domain": domain.json(),
             "message": {name: _shown(kind, values[name]) for name, kind in self.type.members},

@@ -1,4 +1,4 @@
-"""The read side: rows of projections as of any block, events by position, and how far the mirror is.
+"""The read side: rows of projections as of any block, and how far the mirror is.
 
 Each function reads inside its caller's transaction (`indexer.store.reading`), so that an answer is of one
 state.
@@ -6,27 +6,33 @@ state.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import time
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from datetime import UTC, datetime
+from typing import Any, Final
 
 import orjson
 import sqlalchemy as sa
 
 from chain.errors import ChaqiError
 from indexer.projection import Key, Projection
-from indexer.schema import blocks, cursor, folds, logs
+from indexer.schema import blocks, cursor, folds
 
 Position = tuple[int, int]
 """Of an event: block number, log index."""
 
 
+CLOCK_SKEW_SECONDS: Final = 10
+"""How far ahead of ours a caller's clock may be when it asks for "now"."""
+
+
 class UnknownBlock(ChaqiError):
-    """The mirror does not hold the block, or no block of so early an instant."""
+    """The mirror does not hold the block, no block of so early an instant, or the instant is still to come."""
 
     status = 404
     en = "The mirror holds the blocks {first} to {last}; {asked} is not among them."
-    zh = "镜像包含区块 {first} 至 {last}，其中没有 {asked}。"
+    zh = "镜像包含区块 {first} 至 {last}，其中没有{asked_zh}。"
 
 
 class MirrorEmpty(ChaqiError):
@@ -95,7 +101,8 @@ def status(connection: sa.Connection) -> MirrorStatus:
 def as_of(connection: sa.Connection, block: int | None = None, instant: int | None = None) -> AsOf:
     """The last mirrored block, or block `block`, or the last block not after `instant` (UTC seconds).
 
-    Raises `UnknownBlock`, `MirrorEmpty`.
+    An instant after the last mirrored block is answered from that block, whose number, time and lag the answer
+    carries (design law 4); one that is still to come is not answered. Raises `UnknownBlock`, `MirrorEmpty`.
     """
     now = status(connection)
     if now.hash is None or now.time is None:
@@ -104,18 +111,31 @@ def as_of(connection: sa.Connection, block: int | None = None, instant: int | No
         return AsOf(now.block, now.hash, now.time, now.lag_blocks)
     if instant is None:
         found = sa.select(blocks).where(blocks.c.number == block)
+    elif instant > max(now.time, time.time() + CLOCK_SKEW_SECONDS):
+        raise _unknown_instant(now, instant)
     else:
         low, high = now.first_block, now.block  # timestamps rise with numbers: bisected, no index needed
         while low < high:
             middle = (low + high + 1) // 2
-            time = connection.scalar(sa.select(blocks.c.timestamp).where(blocks.c.number == middle))
-            low, high = (middle, high) if time is not None and time <= instant else (low, middle - 1)
+            mined = connection.scalar(sa.select(blocks.c.timestamp).where(blocks.c.number == middle))
+            low, high = (middle, high) if mined is not None and mined <= instant else (low, middle - 1)
         found = sa.select(blocks).where(blocks.c.number == low, blocks.c.timestamp <= instant)
     row = connection.execute(found).one_or_none()
     if row is None:
-        asked = block if block is not None else f"the instant {instant}"
-        raise UnknownBlock(first=now.first_block, last=now.block, asked=asked)
+        if instant is not None:
+            raise _unknown_instant(now, instant)
+        raise UnknownBlock(first=now.first_block, last=now.block, asked=block, asked_zh=f"区块 {block}")
     return AsOf(row.number, "0x" + row.hash.hex(), row.timestamp, max(0, now.head - row.number))
+
+
+def _unknown_instant(now: MirrorStatus, instant: int) -> UnknownBlock:
+    try:
+        shown = datetime.fromtimestamp(instant, UTC).isoformat().replace("+00:00", "Z")
+    except (ValueError, OverflowError, OSError):
+        shown = f"{instant} s"
+    return UnknownBlock(
+        first=now.first_block, last=now.block, asked=f"the instant {shown}", asked_zh=f"时刻 {shown} 的区块"
+    )
 
 
 def at(table: sa.Table, block: int | None) -> sa.ColumnElement[bool]:
@@ -171,48 +191,3 @@ def versions(connection: sa.Connection, projection: Projection, key: Key) -> lis
     same = [projection.table.c[name] == value for name, value in zip(projection.key_names, values, strict=True)]
     ordered = sa.select(projection.table).where(*same).order_by(projection.table.c.since_block)
     return [dict(one) for one in connection.execute(ordered).mappings()]
-
-
-def events(
-    connection: sa.Connection,
-    *,
-    after: Position | None = None,
-    until: int | None = None,
-    contract: str | None = None,
-    event: str | None = None,
-    limit: int = 50,
-) -> list[dict[str, Any]]:
-    """Up to `limit` events after a position, not after block `until`, in the chain's order, args decoded."""
-    ordered = (
-        sa.select(logs, blocks.c.timestamp, blocks.c.hash.label("block_hash"))
-        .join(blocks, blocks.c.number == logs.c.block_number)
-        .order_by(logs.c.block_number, logs.c.log_index)
-        .limit(limit)
-    )
-    if after is not None:
-        ordered = ordered.where(sa.tuple_(logs.c.block_number, logs.c.log_index) > sa.tuple_(*after))
-    if until is not None:
-        ordered = ordered.where(logs.c.block_number <= until)
-    if contract is not None:
-        ordered = ordered.where(logs.c.contract == contract)
-    if event is not None:
-        ordered = ordered.where(logs.c.event == event)
-    return [_event(one) for one in connection.execute(ordered).mappings()]
-
-
-def _event(row: Mapping[Any, Any]) -> dict[str, Any]:
-    topics = row["topics"].hex()
-    return {
-        "block": row["block_number"],
-        "log_index": row["log_index"],
-        "time": row["timestamp"],
-        "block_hash": "0x" + row["block_hash"].hex(),
-        "tx_hash": "0x" + row["tx_hash"].hex(),
-        "tx_index": row["tx_index"],
-        "address": "0x" + row["address"].hex(),
-        "contract": row["contract"],
-        "event": row["event"],
-        "args": None if row["args"] is None else orjson.loads(row["args"]),
-        "topics": ["0x" + topics[start : start + 64] for start in range(0, len(topics), 64)],
-        "data": "0x" + row["data"].hex(),
-    }

@@ -39,14 +39,14 @@ class NotAnchoredInTime(ChaqiError):
 class NotVerified(ChaqiError):
     """A link of the chain of evidence is broken."""
 
-    en = "NOT VERIFIED. Broken link: {link}. {words}"
-    zh = "验证不通过。断裂环节：{link}。{words}"
+    en = "NOT VERIFIED. Broken link: {link}. {en}"
+    zh = "验证不通过。断裂环节：{link}。{zh}"
 
 
 def anchor(
     paths: Annotated[list[Path], typer.Argument(help="Files or folders.")],
     out: Annotated[Path, typer.Option(help="Where the receipts are written.")] = Path("receipts"),
-    wait: Annotated[State, typer.Option(help="Come back when all are at this state.")] = State.ANCHORED,
+    wait: Annotated[State, typer.Option(help="Come back when all are at this state.")] = State.FINAL,
     timeout: Annotated[int, typer.Option(help="Seconds to wait.")] = 120,
 ) -> None:
     """Anchor files as evidence on the running chain; a receipt for each, to be kept with the file."""
@@ -96,11 +96,16 @@ def verify(
     held = receipts.read(receipt)
     verdict = verify_offline(file, held)
     if not offline:
-        verdict = verify_on_chain(verdict, Rpc(rpc or settings.rpc_url), contract=_trusted(settings))
+        verdict = verify_on_chain(
+            verdict,
+            Rpc(rpc or settings.rpc_url),
+            contract=_trusted(settings),
+            confirmations=settings.confirmations,
+        )
     show(verdict)
     broken = verdict.broken
     if broken is not None:
-        raise NotVerified(link=broken.name, words=broken.en)
+        raise NotVerified(link=broken.name, en=broken.en, zh=broken.zh)
 
 
 def show(verdict: Verdict) -> None:

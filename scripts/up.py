@@ -23,6 +23,7 @@ from chain import offchain
 from chain.deploy import Deployment, deploy
 from chain.devnet import Devnet
 from chain.errors import ChaqiError
+from chain.folders import writable
 from chain.settings import Settings
 from chain.signers import Keystore
 from scripts import tour
@@ -138,6 +139,7 @@ def up(
 @contextmanager
 def running(settings: Settings) -> Iterator[tuple[Devnet, Deployment, list[Service]]]:
     """The whole of Chaqi, running, until the block ends."""
+    writable(settings.var_dir)
     _check_free(settings)
     with ExitStack() as stack:
         devnet = stack.enter_context(

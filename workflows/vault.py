@@ -10,7 +10,7 @@ to link them.
     erase   destroys the subject's key (PIPL 47); under a hold the subject is RESTRICTED until the duty ends
 
 A backup of the store brings destroyed keys back. So an erasure is first written to a journal that is kept
-apart from the store and its backups, and `reapply_erasures` is run whenever the store is opened.
+apart from the store and its backups, and whoever opens a `Vault` applies that journal again first.
 """
 
 from __future__ import annotations
@@ -181,6 +181,7 @@ class Vault:
         self._master = AESGCM(master_key)
         self._master_id = sha256(b"chaqi-vault-master" + master_key).hexdigest()[:16]
         self._erasures = erasures
+        self.reapply_erasures()
 
     def put(self, subject: str, tag: str, record: Json, *, now: int, content: bytes | None = None) -> bytes:
         """Seals `record`, with the document `content` it describes if any, and returns the commitment (32
@@ -265,9 +266,12 @@ class Vault:
 
     def reapply_erasures(self) -> int:
         """Destroys again what the journal says was destroyed (after a restored backup); returns how many."""
+        journalled = self._journalled()
+        if not journalled:
+            return 0
         again = 0
         with writing(self._store) as connection:
-            for subject, erased_at in self._journalled():
+            for subject, erased_at in journalled:
                 again += _destroy(connection, subject, erased_at)
         if again:
             self._forget_log()

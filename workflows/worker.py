@@ -48,7 +48,9 @@ class Worker:
         failure: list[BaseException] = []
         relay = threading.Thread(target=self._carry, args=(stop, failure), name="relay")
         scheduler = BackgroundScheduler(timezone="UTC")
-        scheduler.add_listener(self._record, EVENT_JOB_EXECUTED | EVENT_JOB_ERROR | EVENT_JOB_MISSED)
+        scheduler.add_listener(
+            lambda event: self._record(scheduler, event), EVENT_JOB_EXECUTED | EVENT_JOB_ERROR | EVENT_JOB_MISSED
+        )
         self._every(scheduler, "anchor-evidence", ANCHOR_SECONDS, self.anchor)
         relay.start()
         scheduler.start()
@@ -72,13 +74,15 @@ class Worker:
     def _every(self, scheduler: BackgroundScheduler, name: str, seconds: float, work: Callable[[], Any]) -> None:
         scheduler.add_job(work, "interval", seconds=seconds, id=name, max_instances=1, coalesce=True)
 
-    def _record(self, event: JobExecutionEvent) -> None:
+    def _record(self, scheduler: BackgroundScheduler, event: JobExecutionEvent) -> None:
         fault = getattr(event, "exception", None)
         if fault is not None and not isinstance(fault, ChaqiError):
             log.error("job failed", job=event.job_id, exc_info=fault)
+        due = scheduler.get_job(event.job_id)
         jobs.record_run(
             self._store,
             event.job_id,
             at=event.scheduled_run_time,
             fault=str(fault) if fault is not None else None,
+            next_run=None if due is None else due.next_run_time,
         )

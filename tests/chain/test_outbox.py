@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 import sqlalchemy as sa
 
-from chain.acts import SignedAct, WrongChain
+from chain.acts import SignedAct
 from chain.offchain import writing
 from chain.outbox import ActState, IdempotencyKeyReused, Outbox, acts
 from chain.signers import Keystore, Signer
@@ -74,6 +74,16 @@ def test_a_key_that_belongs_to_another_act_is_refused_and_changes_nothing(outbox
     outbox.accept(second)
     with pytest.raises(IdempotencyKeyReused):  # known by now, but the key is still another's
         outbox.accept(second, "key")
+
+
+def test_a_key_is_its_signers_own(outbox: Outbox) -> None:
+    first = outbox.accept(revocation(1), "key")
+    second = outbox.accept(revocation(1, BOB), "key")
+    assert first.id != second.id
+    assert outbox.counts() == {ActState.ACCEPTED: 2}
+    outbox.refuse_reused_key(revocation(1, BOB), "key")
+    with pytest.raises(IdempotencyKeyReused):
+        outbox.refuse_reused_key(revocation(2, BOB), "key")
 
 
 def test_a_key_given_later_is_used_up_too(outbox: Outbox) -> None:
@@ -179,11 +189,3 @@ def test_what_is_not_yet_on_chain_of_some_acts(outbox: Outbox) -> None:
         signed[0].id: ActState.ACCEPTED,
         signed[1].id: ActState.REFUSED,
     }
-
-
-def test_the_wire_form_is_taken_as_well_and_checked(outbox: Outbox) -> None:
-    signed = revocation(1)
-    assert outbox.submit(signed.json(), {"Parties": DOMAIN}) == signed.id
-    with pytest.raises(WrongChain):
-        outbox.submit(signed.json(), {"Parties": Domain("Parties", 1, DOMAIN.address)})
-    assert outbox.counts() == {ActState.ACCEPTED: 1}

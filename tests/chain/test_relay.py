@@ -18,7 +18,7 @@ import sqlalchemy as sa
 
 import chain.relay
 from chain.acts import SignedAct
-from chain.lease import LeaseHeld
+from chain.database import LeaseHeld
 from chain.offchain import migrate, open_store, reading, writing
 from chain.outbox import ActState, ActStatus, Outbox, transactions
 from chain.refusals import ActRefused

@@ -166,6 +166,15 @@ def test_a_missing_and_an_unknown_field_are_named() -> None:
         kind.read({"party": 1, "deadline": 2})
 
 
+def test_a_refusal_in_chinese_embeds_no_english() -> None:
+    kind = act_type("Parties.vetoRecovery")
+    for message in ({}, {"party": 1, "deadline": 2}):
+        with pytest.raises(FieldMalformed) as refusal:
+            kind.read(message)
+        words = refusal.value.words("zh")
+        assert not any(word in words for word in ("missing", "present", "absent", "such"))
+
+
 def test_an_unknown_act_is_told_so() -> None:
     with pytest.raises(ActUnknown) as refusal:
         act_type("Trees.burn")

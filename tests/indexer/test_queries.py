@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import time
+from datetime import UTC, datetime
+
 import pytest
 import sqlalchemy as sa
 
@@ -50,14 +53,6 @@ def test_pages_follow_each_other_without_gap(filled: Devnet, engine: sa.Engine) 
         assert queries.count(connection, assets, 3) == 10
         assert queries.count(connection, assets, 3, [assets.table.c.owner == 8]) == 1
 
-        position, events = None, []
-        while some := queries.events(connection, after=position, limit=4):
-            events.extend(some)
-            position = (some[-1]["block"], some[-1]["log_index"])
-        assert [(one["block"], one["log_index"]) for one in events] == [(2, n) for n in range(10)] + [(3, 0), (5, 0)]
-        assert [one["args"]["owner"] for one in queries.events(connection, event="Transferred")] == [8]
-        assert len(queries.events(connection, until=2)) == 10
-
 
 def test_as_of_takes_a_block_or_an_instant_and_refuses_what_it_does_not_hold(filled: Devnet, engine: sa.Engine) -> None:
     headers = {n: filled.rpc.call("eth_getBlockByNumber", hex(n), False) for n in range(1, 6)}
@@ -67,11 +62,17 @@ def test_as_of_takes_a_block_or_an_instant_and_refuses_what_it_does_not_hold(fil
         assert (newest.block, newest.hash, newest.time, newest.lag) == (5, headers[5]["hash"], times[5], 0)
         assert queries.as_of(connection, block=3).hash == headers[3]["hash"]
         for instant in range(times[1], times[5] + 5):
-            expected = max(number for number, time in times.items() if time <= instant)
+            expected = max(number for number, mined in times.items() if mined <= instant)
             assert queries.as_of(connection, instant=instant).block == expected
         for unknown in ({"block": 0}, {"block": 6}, {"instant": times[1] - 1}):
             with pytest.raises(queries.UnknownBlock):
                 queries.as_of(connection, **unknown)
+        tomorrow = max(times[5], int(time.time())) + 86_400
+        with pytest.raises(queries.UnknownBlock) as refusal:
+            queries.as_of(connection, instant=tomorrow)
+        told = datetime.fromtimestamp(tomorrow, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+        assert told in refusal.value.words("en") and f"时刻 {told}" in refusal.value.words("zh")
+        assert "instant" not in refusal.value.words("zh")
 
 
 def test_an_empty_mirror_says_so(engine: sa.Engine) -> None:

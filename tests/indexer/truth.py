@@ -9,8 +9,7 @@ from typing import Any
 import sqlalchemy as sa
 from web3 import Web3
 
-from indexer.queries import events
-from indexer.schema import LARGEST_WHOLE
+from indexer.schema import LARGEST_WHOLE, blocks, logs
 from indexer.store import reading
 from tests.indexer.devnet import LEDGER, Devnet, assets
 
@@ -104,7 +103,13 @@ def assert_true(engine: sa.Engine, devnet: Devnet) -> None:
     """The mirror's headers, events and versions are exactly the chain's."""
     chain = chain_events(devnet)
     with reading(engine) as connection:
-        mirrored = events(connection, limit=1_000_000)
+        mirrored = list(
+            connection.execute(
+                sa.select(logs, blocks.c.hash.label("block_hash"))
+                .join(blocks, blocks.c.number == logs.c.block_number)
+                .order_by(logs.c.block_number, logs.c.log_index)
+            )
+        )
         headers = {
             number: "0x" + block_hash.hex()
             for number, block_hash in connection.execute(sa.text("SELECT number, hash FROM blocks"))
@@ -113,9 +118,13 @@ def assert_true(engine: sa.Engine, devnet: Devnet) -> None:
         number: devnet.rpc.call("eth_getBlockByNumber", hex(number), False)["hash"]
         for number in range(devnet.deployed_at, devnet.head + 1)
     }
-    assert [(one["block"], one["log_index"], one["event"]) for one in mirrored] == [one[:3] for one in chain]
+    assert [(one.block_number, one.log_index, one.event) for one in mirrored] == [one[:3] for one in chain]
     raw = devnet.logs()
-    assert [(one["tx_hash"], one["topics"], one["data"], one["block_hash"]) for one in mirrored] == [
-        (log["transactionHash"], log["topics"], log["data"], log["blockHash"]) for log in raw
+    assert [(one.tx_hash, one.topics, one.data, one.block_hash) for one in mirrored] == [
+        tuple(
+            bytes.fromhex(text.replace("0x", ""))
+            for text in (log["transactionHash"], "".join(log["topics"]), log["data"], log["blockHash"])
+        )
+        for log in raw
     ]
     assert mirrored_versions(engine) == expected_versions(chain)

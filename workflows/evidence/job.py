@@ -11,12 +11,10 @@ reorganised away, or lost with a killed development node, falls back to `signed`
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Protocol
 
 import sqlalchemy as sa
-from apscheduler.schedulers.base import BaseScheduler
 
 from chain.acts import SignedAct
 from chain.offchain import AnyRow, reading, writing
@@ -25,12 +23,11 @@ from chain.rpc import Rpc
 from chain.signers import Signer
 from chain.typed_data import Act, Domain, act_type
 from workflows.evidence.anchored import Newest, find_anchor, is_canonical, newest_block
-from workflows.evidence.batches import Batch, Document, build, close_batch
+from workflows.evidence.batches import Batch, build, close_batch
 from workflows.evidence.leaf import SCHEME
 from workflows.evidence.receipt import AnchorPart
 from workflows.evidence.tables import Stage
 
-JOB = "evidence-anchor"
 DEFAULT_LIMIT = 100_000
 
 
@@ -145,24 +142,6 @@ def anchor_pending(
     for batch in _unsettled(store, attester.party, newest.number - chain.reorg_depth):
         _follow(store, batch, relay, chain, newest, moved)
     return moved
-
-
-def unfinished(store: sa.Engine, attester: int) -> int:
-    """How many documents of `attester` are not final yet; refused batches do not count, they wait for a
-    person.
-    """
-    settled = sa.select(Batch.c.id).where(Batch.c.stage.in_([Stage.FINAL, Stage.REFUSED]))
-    waits = sa.or_(Document.c.batch_id.is_(None), Document.c.batch_id.not_in(settled))
-    counted = sa.select(sa.func.count()).where(Document.c.attester == attester, waits)
-    with reading(store) as connection:
-        return connection.scalar(counted) or 0
-
-
-def schedule(scheduler: BaseScheduler, run: Callable[[], Any], seconds: float) -> None:
-    """Runs `run` (a bound `anchor_pending`) every `seconds`; a slow round delays the next, never overlaps
-    it.
-    """
-    scheduler.add_job(run, "interval", seconds=seconds, id=JOB, max_instances=1, coalesce=True, replace_existing=True)
 
 
 def _follow(store: sa.Engine, batch: AnyRow, relay: Relay, chain: Chain, newest: Newest, moved: Round) -> None:

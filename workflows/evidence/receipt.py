@@ -48,6 +48,7 @@ UINT64_MAX = 2**64 - 1
 class ReceiptMalformed(ChaqiError):
     """A receipt file that is not one; `field` says where."""
 
+    status = 422
     en = "The receipt is malformed at {field}: {problem}."
     zh = "回执格式错误，字段 {field}：{problem}。"
 

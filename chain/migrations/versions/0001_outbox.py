@@ -31,7 +31,7 @@ def upgrade() -> None:
         sa.Column("accepted_at", sa.BigInteger, nullable=False),
         sa.PrimaryKeyConstraint("sequence", name="pk_outbox_acts"),
         sa.UniqueConstraint("id", name="uq_outbox_acts_id"),
-        sa.UniqueConstraint("idempotency_key", name="uq_outbox_acts_idempotency_key"),
+        sa.UniqueConstraint("signer", "idempotency_key", name="uq_outbox_acts_signer_idempotency_key"),
     )
     op.create_index("ix_outbox_acts_signer", "outbox_acts", ["signer"])
     op.create_index("ix_outbox_acts_state_sequence", "outbox_acts", ["state", "sequence"])

@@ -24,6 +24,7 @@ def upgrade() -> None:
     op.create_table(
         "sign_in_nonces",
         sa.Column("nonce", sa.String(64), nullable=False),
+        sa.Column("message", sa.JSON, nullable=False),
         sa.Column("expires_at", sa.BigInteger, nullable=False),
         sa.PrimaryKeyConstraint("nonce", name="pk_sign_in_nonces"),
     )

@@ -13,7 +13,6 @@ from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
-from apscheduler.schedulers.background import BackgroundScheduler
 
 from chain.offchain import migrate, open_store, reading
 from chain.outbox import Outbox
@@ -24,7 +23,7 @@ from workflows.evidence import job
 from workflows.evidence.anchored import ANCHORED
 from workflows.evidence.batches import Batch, Submission, enqueue, receipt_of, receipts, reopen
 from workflows.evidence.hashing import Digests
-from workflows.evidence.job import KeyAttester, OutboxRelay, Round, anchor_pending, schedule, unfinished
+from workflows.evidence.job import KeyAttester, OutboxRelay, Round, anchor_pending
 from workflows.evidence.receipt import State
 from workflows.evidence.tables import Stage
 
@@ -78,7 +77,6 @@ def test_documents_go_from_pending_through_anchored_to_final(sqlite_store: sa.En
     first = a_round(sqlite_store, node, relay)
     assert (len(first.closed), first.signed, first.anchored) == (1, first.closed, [])
     assert receipt_of(sqlite_store, submitted[0].leaf).state is State.PENDING
-    assert unfinished(sqlite_store, 1) == 5
 
     assert a_round(sqlite_store, node, relay).anchored == first.closed
     anchored = receipt_of(sqlite_store, submitted[0].leaf)
@@ -88,7 +86,6 @@ def test_documents_go_from_pending_through_anchored_to_final(sqlite_store: sa.En
     node.mine(3)
     assert a_round(sqlite_store, node, relay).final == first.closed
     assert receipt_of(sqlite_store, submitted[4].leaf).state is State.FINAL
-    assert unfinished(sqlite_store, 1) == 0
     assert a_round(sqlite_store, node, relay) == Round()
 
 
@@ -223,7 +220,7 @@ def test_through_the_real_outbox_and_relay(sqlite_store: sa.Engine, node: Node) 
         a_round(sqlite_store, node, OutboxRelay(outbox))
         relay.step()
         node.mine()
-        if unfinished(sqlite_store, 1) == 0:
+        if stages(sqlite_store) == [Stage.FINAL]:
             break
     assert {receipt_of(sqlite_store, one.leaf).state for one in submitted} == {State.FINAL}
 
@@ -273,14 +270,3 @@ def test_a_worker_killed_again_and_again_loses_and_doubles_nothing(node: Node, t
     issued = [receipt.batch for receipt in receipts(store, (one.leaf for one in submitted))]
     assert len({(part.root, part.index) for part in issued if part is not None}) == 400
     store.dispose()
-
-
-def test_the_scheduler_runs_rounds_one_at_a_time() -> None:
-    scheduler = BackgroundScheduler()
-    schedule(scheduler, lambda: None, seconds=3)
-    schedule(scheduler, lambda: None, seconds=2)
-    scheduler.start(paused=True)
-    (entry,) = scheduler.get_jobs()
-    assert (entry.id, entry.max_instances, entry.coalesce) == (job.JOB, 1, True)
-    assert entry.trigger.interval.total_seconds() == 2
-    scheduler.shutdown()
