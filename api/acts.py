@@ -24,7 +24,7 @@ from api.domain import ok
 from api.events import transaction_events
 from api.problems import documented
 from api.reads import CursorMalformed, dumps, shown
-from api.records import keep_record
+from api.records import keep_record, needs_record
 from chain import outbox
 from chain.acts import SignedAct
 from chain.errors import ChaqiError
@@ -75,7 +75,7 @@ class PrepareBody(BaseModel):
 
 
 class SignedBody(BaseModel):
-    """A signed act; `record` and `salt` with a filing or survey, for the vault."""
+    """A signed act; with a filing or survey also the tree's `record` and the `salt` of its commitment."""
 
     model_config = ConfigDict(
         strict=True,
@@ -182,15 +182,7 @@ def read_types(request: Request) -> Response:
             "zh": kind.zh,
             "domain": domains[kind.contract].json(),
             "primaryType": kind.name,
-            "types": {
-                "EIP712Domain": [
-                    {"name": "name", "type": "string"},
-                    {"name": "version", "type": "string"},
-                    {"name": "chainId", "type": "uint256"},
-                    {"name": "verifyingContract", "type": "address"},
-                ],
-                kind.name: [{"name": name, "type": of} for name, of in kind.members],
-            },
+            "types": kind.types,
             "fields": [
                 {"name": field.name, "type": field.type, **({"members": field.members} if field.members else {})}
                 for field in kind.fields
@@ -238,23 +230,26 @@ def submit(
     request: Request,
     body: SignedBody,
     idempotency_key: Annotated[
-        str | None, Header(max_length=256, description="Repeating a request with its key repeats only the answer.")
+        str | None,
+        Header(max_length=256, description="One act's among its signer's: another act with it is refused."),
     ] = None,
 ) -> Response:
     """The contract is asked first, at the head: what it would refuse is refused here by its name, and nothing is kept.
 
-    A filing (`Trees.file`) or survey may bring the tree's `record` with the `salt` of its commitment: it is checked
-    against the act, compared with the live trees around, and sealed in the vault. Without one the tree has no
-    position here.
+    A filing (`Trees.file`) or survey brings the tree's `record` with the `salt` of its commitment: it is checked
+    against the act, compared with the live trees around, and sealed in the vault. The same signed act again is
+    answered with how far it has come.
     """
     context = context_of(request)
     wire = body.model_dump(exclude={"record", "salt"})
     signed = SignedAct.read(wire, context.deployment.domains)
-    if not (idempotency_key is not None and _held(context, idempotency_key) == signed.id):
+    if not _held(context, signed):
+        recorded = needs_record(signed, body.record, body.salt)
+        context.outbox.refuse_reused_key(signed, idempotency_key)
         simulate(context.rpc, signed, SIMULATED_FROM)
-        if body.record is not None:
-            keep_record(context, signed, body.record, body.salt)
-    status = context.outbox.accept(signed, idempotency_key)
+        if recorded:
+            keep_record(context, signed, body.record, body.salt, idempotency_key)
+    status = context.outbox.accept(signed, idempotency_key)  # a second time changes nothing
     return Response(
         dumps(_shown(status)),
         status_code=202,
@@ -308,11 +303,12 @@ def _shown(status: ActStatus) -> dict[str, Any]:
     return shown_act
 
 
-def _held(context: Context, key: str) -> str | None:
-    with reading(context.store) as connection:
-        held = sa.select(outbox.acts.c.id).where(outbox.acts.c.idempotency_key == key)
-        found: str | None = connection.scalar(held)
-        return found
+def _held(context: Context, signed: SignedAct) -> bool:
+    """Whether this very act, with this signature, is on its way or done."""
+    held = context.outbox.status(signed.id)
+    if held is None or held.state is ActState.REFUSED:
+        return False
+    return bool(held.wire["signature"] == signed.json()["signature"])
 
 
 def _count(context: Context, query: ActFilters) -> int:

@@ -5,7 +5,9 @@ The API starts whatever is down. Each part says so itself, with its own typed er
 
 from __future__ import annotations
 
+import hmac
 from functools import cached_property
+from hashlib import sha256
 
 import sqlalchemy as sa
 import structlog
@@ -68,15 +70,19 @@ class Context:
     def vault(self) -> Vault:
         """The vault, with the erasures that a restored backup may have undone applied again."""
         folder = self.settings.var_dir
-        vault = Vault(self.store, master_key(folder, self.settings.vault_key), folder / ERASURES_FILE)
-        vault.reapply_erasures()
-        return vault
+        return Vault(self.store, master_key(folder, self.settings.vault_key), folder / ERASURES_FILE)
 
     @cached_property
     def filing(self) -> Filing:
         """Where the records of filed trees are kept and compared."""
         folder = self.settings.var_dir
         return Filing(self.store, self.vault, master_key(folder, self.settings.vault_key))
+
+    @cached_property
+    def receipt_key(self) -> bytes:
+        """What receipts' ids are made with; the same as long as the vault's master key is."""
+        key = master_key(self.settings.var_dir, self.settings.vault_key)
+        return hmac.digest(key, b"chaqi-receipt-ids", sha256)
 
     def said(self, error: ChaqiError) -> dict[str, str]:
         """A fault as part of an answer that is no failure itself."""

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import hmac
 import json
 import re
 import time
-from typing import Annotated, Any
+from hashlib import sha256
+from typing import Annotated, Any, Final
 
 import orjson
 from fastapi import APIRouter, Path, Request
@@ -13,13 +15,15 @@ from fastapi.responses import Response
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from starlette.concurrency import run_in_threadpool
 
+from api.complaints import complaints
 from api.context import Context, context_of
 from api.domain import IdMalformed, ok
 from api.problems import RequestMalformed, documented
 from api.reads import dumps
-from api.sessions import NotYours, caller_of
+from api.sessions import caller_of
 from chain.deploy import ATTESTER_PARTY
-from workflows.evidence.batches import Submission, enqueue, receipt_of
+from chain.errors import ChaqiError
+from workflows.evidence.batches import LeafUnknown, Submission, enqueue, receipt_of
 from workflows.evidence.hashing import Digests, DigestStream
 from workflows.evidence.leaf import new_salt
 from workflows.evidence.receipt import State, hex0x, parse, unhex
@@ -28,8 +32,10 @@ from workflows.evidence.verify import verify_on_chain, verify_stated
 Digest = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 Salt = Annotated[str, Field(pattern=r"^0x[0-9a-f]{64}$")]
 
+DIGEST_BYTES: Final = 32
 _DIGESTS_EXAMPLE: dict[str, Any] = {"sha256": "9f" * 32, "sm3": "66" * 32, "size": 182_044, "name": "申报材料.pdf"}
-_RECEIPT_EXAMPLE = {"id": "0x" + "1e" * 32, "receipt": {"format": "chaqi-evidence-receipt", "state": "pending"}}
+_ID_EXAMPLE = "0x" + "1e" * 64
+_RECEIPT_EXAMPLE = {"id": _ID_EXAMPLE, "receipt": {"format": "chaqi-evidence-receipt", "state": "pending"}}
 
 CONCLUSIONS = {
     "whole": (
@@ -79,6 +85,14 @@ class VerifyBody(BaseModel):
     document: StatedDocument | None = None
 
 
+class ReceiptUnknown(ChaqiError):
+    """No receipt has this id: the document was not queued here, or the id is not the one that was given out."""
+
+    status = 404
+    en = "No receipt has the id {id}. Use the id that was answered when the document was queued."
+    zh = "没有编号为 {id} 的回执。请使用提交文件时返回的编号。"
+
+
 ROUTER = APIRouter(prefix="/v1/evidence", tags=["evidence"])
 
 
@@ -112,8 +126,7 @@ async def queue_document(request: Request) -> Response:
     """
     context = context_of(request)
     caller = await run_in_threadpool(caller_of, request)
-    if caller.party is None or caller.status != "ACTIVE":
-        raise NotYours(party=caller.party or caller.account, what="or queue documents", what_zh="或提交文件")
+    caller.acting()
     if request.headers.get("content-type", "").split(";")[0].strip().lower() == "application/json":
         submission = _by_digests(await request.body())
     else:
@@ -130,16 +143,35 @@ async def queue_document(request: Request) -> Response:
     responses=ok({"type": "object"}, "The receipt: keep it with the document.") | documented(404, 422, 503),
 )
 def read_receipt(
-    request: Request, id: Annotated[str, Path(description="The receipt's id.", examples=["0x" + "1e" * 32])]
+    request: Request, id: Annotated[str, Path(description="The receipt's id.", examples=[_ID_EXAMPLE])]
 ) -> Response:
-    """Ask until `state` is `final`, then keep it: with document and receipt anybody can verify without us."""
-    if not re.fullmatch(r"0x[0-9a-fA-F]{64}", id):
-        raise IdMalformed(kind="receipt", kind_zh="回执", form="0x + 64 hex (0-9, a-f)", given=repr(id[:80]))
-    receipt = receipt_of(context_of(request).store, unhex(id.lower()))
+    """Ask until `state` is `final`, then keep it: with document and receipt anybody can verify without us.
+
+    The id is a secret of whoever queued the document; nobody else's receipt leads to it.
+    """
+    if not re.fullmatch(r"0x([0-9a-fA-F]{64}){1,2}", id):
+        raise IdMalformed(
+            kind="receipt",
+            kind_zh="回执",
+            form="0x + 128 hex (0-9, a-f)",
+            form_zh="0x 加 128 位十六进制（0-9、a-f）",
+            given=repr(id[:140]),
+        )
+    context = context_of(request)
+    leaf, proof = unhex(id.lower())[:DIGEST_BYTES], unhex(id.lower())[DIGEST_BYTES:]
+    if not hmac.compare_digest(proof, _proof(context, leaf)):
+        raise ReceiptUnknown(id=id.lower())
+    try:
+        receipt = receipt_of(context.store, leaf)
+    except LeafUnknown:
+        raise ReceiptUnknown(id=id.lower()) from None
     return Response(
         receipt.to_json(),
         media_type="application/json",
-        headers={"content-disposition": f'inline; filename="{id[2:14].lower()}.receipt.json"'},
+        headers={
+            "content-disposition": f'inline; filename="{id[2:14].lower()}.receipt.json"',
+            "cache-control": "no-store",
+        },
     )
 
 
@@ -189,19 +221,23 @@ def verify(request: Request, body: VerifyBody) -> Response:
     return Response(dumps(answer), media_type="application/json")
 
 
+def _proof(context: Context, leaf: bytes) -> bytes:
+    """What only the queueing party is told: a leaf is no secret, it is the first sibling in a neighbour's path."""
+    return hmac.digest(context.receipt_key, leaf, sha256)
+
+
 def _by_digests(content: bytes) -> Submission:
     try:
         body = DocumentBody.model_validate_json(content)
     except ValidationError as failure:
-        problems = [f"{'.'.join(map(str, one['loc']))}: {one['msg']}" for one in failure.errors()]
-        raise RequestMalformed(problems="; ".join(problems)[:1000]) from failure
+        raise RequestMalformed(**complaints(failure.errors())) from failure
     digests = Digests(body.size, bytes.fromhex(body.sha256), bytes.fromhex(body.sm3))
     return Submission(digests, unhex(body.salt) if body.salt else new_salt(), body.name)
 
 
 def _queue(context: Context, submission: Submission) -> Response:
     enqueue(context.store, ATTESTER_PARTY, [submission], int(time.time()))
-    id = hex0x(submission.leaf)
+    id = hex0x(submission.leaf + _proof(context, submission.leaf))
     receipt = orjson.loads(submission.receipt().to_json())
     return Response(
         dumps({"id": id, "receipt": receipt}),

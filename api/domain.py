@@ -39,7 +39,7 @@ class IdMalformed(ChaqiError):
 
     status = 422
     en = "The id of a {kind} is {form}; {given} is not."
-    zh = "{kind_zh}的编号应为 {form}，{given} 不符合。"
+    zh = "{kind_zh}的编号应为 {form_zh}，{given} 不符合。"
 
 
 class AsOfQuery(BaseModel):
@@ -94,6 +94,7 @@ class Domain:
     show: Callable[[Row], Row]
     read_id: Callable[[str], Key | None]
     id_form: str
+    id_form_zh: str
     example_id: str
     topic: Callable[[Key], bytes]
     where: Callable[[Any, sa.Table], list[sa.ColumnElement[bool]]]
@@ -112,7 +113,13 @@ class Domain:
         """The key that an id in a path names. Raises `IdMalformed`."""
         key = self.read_id(text)
         if key is None:
-            raise IdMalformed(kind=self.kind, kind_zh=self.kind_zh, form=self.id_form, given=repr(text[:80]))
+            raise IdMalformed(
+                kind=self.kind,
+                kind_zh=self.kind_zh,
+                form=self.id_form,
+                form_zh=self.id_form_zh,
+                given=repr(text[:80]),
+            )
         return key
 
     def row(self, view: View, key: Key) -> Row:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import time
 from collections import deque
 from collections.abc import AsyncIterator, Iterator, Mapping
@@ -18,7 +19,7 @@ from starlette.concurrency import run_in_threadpool
 from api import exports
 from api.context import context_of
 from api.problems import documented
-from api.reads import CursorMalformed, Place, Reads, View, listed, shown
+from api.reads import LARGEST_BLOCK, CursorMalformed, Place, Reads, View, listed, shown
 from chain.errors import ChaqiError
 from indexer import queries
 from indexer.schema import blocks, logs
@@ -238,10 +239,11 @@ async def _stream(request: Request, follower: Follower, reads: Reads) -> AsyncIt
 
 
 def _position(text: str) -> queries.Position:
-    block, colon, index = text.partition(":")
-    if not (colon and block.isdecimal() and index.isdecimal() and len(block) < 19 and len(index) < 20):
+    found = re.fullmatch(r"([0-9]{1,19}):([0-9]{1,19})", text, re.ASCII)
+    block, index = (int(part) for part in found.groups()) if found else (-1, -1)
+    if found is None or max(block, index) > LARGEST_BLOCK:
         raise CursorMalformed(given=text[:80])
-    return int(block), int(index)
+    return block, index
 
 
 def _every_event(view: View, scope: EventScope) -> Iterator[Row]:
@@ -316,8 +318,12 @@ async def stream_events(
     """
     reads = context_of(request).reads
     newest = await run_in_threadpool(reads.newest)
-    with reads.view() as view:
-        _conditions(view, query)  # refuses malformed ids before the stream begins
+
+    def refuse_malformed() -> None:
+        with reads.view(query.as_of) as view:
+            _conditions(view, query)
+
+    await run_in_threadpool(refuse_malformed)  # before the stream begins
     if last_event_id is not None:
         position = _position(last_event_id)
     elif query.from_block is not None:

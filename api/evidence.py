@@ -97,6 +97,7 @@ DOMAIN = Domain(
     show=_show,
     read_id=lambda text: text.lower() if re.fullmatch(r"0x[0-9a-fA-F]{64}", text) else None,
     id_form="0x + 64 hex (0-9, a-f)",
+    id_form_zh="0x 加 64 位十六进制（0-9、a-f）",
     example_id="0x" + "9a" * 32,
     topic=lambda key: bytes.fromhex(str(key)[2:]),
     where=_where,

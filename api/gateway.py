@@ -88,6 +88,8 @@ ALLOWED: Final[dict[str, Check]] = {
     "eth_getTransactionReceipt": _as_it_is,
     "eth_getBlockReceipts": _as_it_is,
     "eth_getCode": _as_it_is,
+    "eth_getStorageAt": _as_it_is,
+    "eth_getProof": _as_it_is,
     "eth_getBalance": _as_it_is,
     "eth_getTransactionCount": _as_it_is,
     "eth_gasPrice": _as_it_is,

@@ -109,6 +109,7 @@ DOMAIN = Domain(
     show=_show,
     read_id=_read_id,
     id_form="1, 2, 3 …",
+    id_form_zh="1、2、3 ……",
     example_id="1",
     topic=lambda party: int(party).to_bytes(32),
     where=_where,

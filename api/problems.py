@@ -21,6 +21,7 @@ from fastapi.responses import Response
 from pydantic import BaseModel, ConfigDict
 from starlette.exceptions import HTTPException
 
+from api.complaints import complaint, complaints
 from chain.errors import ChaqiError, Language
 from chain.refusals import ActRefused
 
@@ -68,7 +69,7 @@ class RequestMalformed(ChaqiError):
 
     status = 422
     en = "The request is malformed: {problems}."
-    zh = "请求格式错误：{problems}。"
+    zh = "请求格式错误：{problems_zh}。"
 
 
 class ParameterMalformed(ChaqiError):
@@ -76,7 +77,7 @@ class ParameterMalformed(ChaqiError):
 
     status = 422
     en = "Parameter {parameter}: {problem}. See /docs for the parameters of this list."
-    zh = "参数 {parameter}：{problem}。可用参数见 /docs。"
+    zh = "参数 {parameter}：{problem_zh}。可用参数见 /docs。"
 
 
 class NotFound(ChaqiError):
@@ -235,9 +236,9 @@ async def _on_malformed(request: Request, error: Exception) -> Response:
     first = error.errors()[0]
     if first["loc"][0] == "query":
         name = ".".join(str(step) for step in first["loc"][1:])
-        return answer(request, ParameterMalformed(parameter=name[:80], problem=first["msg"]))
-    found = [f"{'.'.join(str(step) for step in one['loc'])}: {one['msg']}" for one in error.errors()]
-    return answer(request, RequestMalformed(problems="; ".join(found)[:1000]))
+        en, zh = complaint(first)
+        return answer(request, ParameterMalformed(parameter=name[:80], problem=en, problem_zh=zh))
+    return answer(request, RequestMalformed(**complaints(error.errors())))
 
 
 async def _on_refused(request: Request, error: Exception) -> Response:

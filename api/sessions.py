@@ -64,11 +64,11 @@ class SignInRequired(ChaqiError):
 
 
 class SignInStale(ChaqiError):
-    """The nonce was used, was never given out, or the message is past its time."""
+    """The message is not one that was given out, was used before, or is past its time."""
 
     status = 401
-    en = "This sign-in message was used before or is too old. Ask for a new one."
-    zh = "该登录消息已被使用或已过期，请重新获取。"
+    en = "This sign-in message was not given out here, was used before or is too old. Ask for a new one."
+    zh = "该登录消息并非此处发出、已被使用或已过期，请重新获取。"
 
 
 class SignInInvalid(ChaqiError):
@@ -87,12 +87,29 @@ class NotYours(ChaqiError):
     zh = "参与方 {party} 无权查看{what_zh}。"
 
 
+class PartyNotActive(ChaqiError):
+    """The caller's party is suspended or revoked."""
+
+    status = 403
+    en = "Party {party} is {status} and may do nothing here that needs a sign-in. Ask the operator."
+    zh = "参与方 {party} 当前状态为 {status}，不能进行需要登录的操作，请联系运营方。"
+
+
+class PartyRequired(ChaqiError):
+    """Who is signed in is no party of the ledger."""
+
+    status = 403
+    en = "Account {account} belongs to no party. Let the operator enrol it first."
+    zh = "账户 {account} 不属于任何参与方，请先由运营方登记。"
+
+
 class NonceRow(Base):
-    """A nonce that was given out and not used yet."""
+    """A message that was given out and not used yet, by its nonce."""
 
     __tablename__ = "sign_in_nonces"
 
     nonce: Mapped[str] = mapped_column(sa.String(64), primary_key=True)
+    message: Mapped[dict[str, Any]] = mapped_column(sa.JSON)
     expires_at: Mapped[int] = mapped_column(sa.BigInteger)
 
 
@@ -149,6 +166,14 @@ class Caller:
     status: str
     roles: int
     expires_at: int
+
+    def acting(self) -> int:
+        """The party. Raises `PartyRequired`, `PartyNotActive`."""
+        if self.party is None:
+            raise PartyRequired(account=self.account)
+        if self.status != "ACTIVE":
+            raise PartyNotActive(party=self.party, status=self.status)
+        return self.party
 
     def json(self) -> dict[str, Any]:
         """As the API shows it."""
@@ -264,17 +289,17 @@ def challenge(request: Request, body: ChallengeBody) -> Response:
     """The nonce in it can be used once, within ten minutes."""
     context = context_of(request)
     now, nonce = int(time.time()), secrets.token_hex(16)
-    with writing(context.store) as connection:
-        connection.execute(sa.delete(Nonces).where(Nonces.c.expires_at < now))
-        connection.execute(sa.insert(Nonces).values(nonce=nonce, expires_at=now + CHALLENGE_SECONDS))
     message = {
         "account": body.account.lower(),
         "statement": STATEMENT,
-        "uri": str(request.base_url),
+        "uri": context.settings.public_url or context.settings.api_url,  # never what the caller calls this host
         "nonce": nonce,
         "issuedAt": now,
         "expiresAt": now + SESSION_SECONDS,
     }
+    with writing(context.store) as connection:
+        connection.execute(sa.delete(Nonces).where(Nonces.c.expires_at < now))
+        connection.execute(sa.insert(Nonces).values(nonce=nonce, message=message, expires_at=now + CHALLENGE_SECONDS))
     return Response(dumps(typed_data(message, context.settings.chain_id)), media_type="application/json")
 
 
@@ -291,13 +316,15 @@ def sign_in(request: Request, body: SignInBody) -> Response:
     context = context_of(request)
     now, message = int(time.time()), body.message
     account = message.account.lower()
-    fresh = message.issuedAt <= now < message.expiresAt <= message.issuedAt + SESSION_SECONDS
+    presented = {**message.model_dump(), "account": account}
+    given_out = sa.select(Nonces.c.message).where(Nonces.c.nonce == message.nonce, Nonces.c.expires_at >= now)
     with writing(context.store) as connection:
-        used = connection.execute(sa.delete(Nonces).where(Nonces.c.nonce == message.nonce, Nonces.c.expires_at >= now))
+        issued = connection.scalar(given_out)
+        used = connection.execute(sa.delete(Nonces).where(Nonces.c.nonce == message.nonce))
         connection.execute(sa.delete(Sessions).where(Sessions.c.expires_at < now))
-    if not (fresh and used.rowcount == 1):
+    if issued != presented or used.rowcount != 1:  # on PostgreSQL two may read the nonce, and one deletes it
         raise SignInStale()
-    signed = digest({**message.model_dump(), "account": account}, context.settings.chain_id)
+    signed = digest(presented, context.settings.chain_id)
     if not signed_by(context.rpc, account, signed, bytes.fromhex(body.signature[2:])):
         raise SignInInvalid(account=account, chain=context.settings.chain_id)
     token = secrets.token_urlsafe(32)

@@ -199,6 +199,7 @@ DOMAIN = Domain(
     show=_show,
     read_id=_read_id,
     id_form="0 … 2^256 − 1, or 0x + hex",
+    id_form_zh="0 至 2^256 − 1，或 0x 加十六进制",
     example_id="69053470632142356349478571331083923145071832180421283106371238310735163926014",
     topic=lambda tree: int(tree).to_bytes(32),
     where=_where,
@@ -222,17 +223,16 @@ async def read_record(request: Request, id: str, query: Annotated[RecordQuery, Q
 
 def _read_record(request: Request, tree: str, purpose: str) -> Response:
     context, caller = context_of(request), caller_of(request)
+    party = caller.acting()
     with context.reads.view() as view:
         card = DOMAIN.row(view, tree)
-        mine = rights.visible(rights.TREE_RECORD, caller.roles, caller.party or 0, trees.table.c.owner)
+        mine = rights.visible(rights.TREE_RECORD, caller.roles, party, trees.table.c.owner)
         where = [trees.table.c.tree == tree, mine]
         if not queries.rows(view.connection, trees, where=where, limit=1):
-            raise NotYours(
-                party=caller.party or caller.account, what=f"the record of tree {tree}", what_zh="该茶树的记录"
-            )
+            raise NotYours(party=party, what=f"the record of tree {tree}", what_zh="该茶树的记录")
         as_of = shown(view.as_of)
     attributes = bytes.fromhex(card["attributes"][2:])
-    record = context.filing.read(attributes, f"party-{caller.party}", purpose, now=int(time.time()))
+    record = context.filing.read(attributes, f"party-{party}", purpose, now=int(time.time()))
     if record is None:
         raise RecordAbsent(tree=tree)
     answer = {"id": tree, "attributes": card["attributes"], **record, "as_of": as_of}

@@ -118,9 +118,22 @@ def test_a_replay_is_named_and_a_repeated_question_with_its_key_is_answered(stac
     again = stack.client.post("/v1/acts", json=signed.json(), headers=key)
     assert (again.status_code, again.json()["id"]) == (202, first.json()["id"])
     assert again.json()["state"] in ("mined", "final")
-    assert refused(stack, signed.json()) == (409, "ActReplayed")
-    other = stack.client.post("/v1/acts", json=anchoring(stack).json(), headers=key)
-    assert (other.status_code, other.json()["code"]) == (409, "IdempotencyKeyReused")
+    for headers in ({}, {"idempotency-key": secrets.token_hex(8)}):
+        known = stack.client.post("/v1/acts", json=signed.json(), headers=headers)
+        assert (known.status_code, known.json()["id"]) == (202, first.json()["id"])
+    other = anchoring(stack)
+    replay = replace(other.act, nonce=signed.act.nonce)
+    assert refused(stack, stack.people["notary"].sign(replay, other.domain).json()) == (409, "ActReplayed")
+    forged = signed.json() | {"signature": "0x" + "11" * 65}
+    assert refused(stack, forged)[0] in (401, 409)
+    reused = stack.client.post("/v1/acts", json=other.json(), headers=key)
+    assert (reused.status_code, reused.json()["code"]) == (409, "IdempotencyKeyReused")
+
+
+def test_two_signers_may_choose_the_same_key(stack: Stack) -> None:
+    key = {"idempotency-key": secrets.token_hex(8)}
+    for who in ("notary", "forestry"):
+        assert stack.client.post("/v1/acts", json=anchoring(stack, who).json(), headers=key).status_code == 202
 
 
 def test_who_may_not_act_is_told_why(stack: Stack) -> None:
@@ -159,7 +172,8 @@ def test_a_duplicate_anchor_is_refused_with_its_values(stack: Stack) -> None:
         ({"deadline": str(2**256)}, "FieldMalformed"),
         ({"domain": {}}, "WrongChain"),
         ({"extra": 1}, "RequestMalformed"),
-        ({"record": {"tag": "X"}}, "SaltMalformed"),
+        ({"record": {"tag": "X"}}, "RecordUncalledFor"),
+        ({"salt": "0x" + "00" * 32}, "RecordUncalledFor"),
         ({"record": {"tag": "X"}, "salt": "0x" + "00" * 32}, "RecordUncalledFor"),
     ],
 )

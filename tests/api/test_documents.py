@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 import secrets
 import shutil
 import socket
@@ -125,7 +126,24 @@ def test_only_parties_queue_documents(stack: Stack) -> None:
     body = digests(b"x")
     assert stack.client.post("/v1/evidence/documents", json=body).json()["code"] == "SignInRequired"
     answer = stack.client.post("/v1/evidence/documents", json=body, headers=stack.sign_in("stranger"))
-    assert (answer.status_code, answer.json()["code"]) == (403, "NotYours")
+    assert (answer.status_code, answer.json()["code"]) == (403, "PartyRequired")
+    party = stack.enrol("suspended firm", "FIRM")
+    stack.act("operator", "Parties.suspend", party=party, evidence=stack.anchor())
+    answer = stack.client.post("/v1/evidence/documents", json=body, headers=stack.sign_in("suspended firm"))
+    assert (answer.status_code, answer.json()["code"]) == (403, "PartyNotActive")
+
+
+def test_a_neighbours_leaf_in_ones_path_does_not_lead_to_its_receipt(stack: Stack) -> None:
+    ids = [queue(stack, secrets.token_bytes(10)) for _ in range(2)]
+    receipts = [anchor(stack, id, "anchored") for id in ids]
+    leaves = [receipt["leaf"]["hash"] for receipt in receipts]
+    siblings = [step for receipt in receipts for step in re.findall("0x[0-9a-f]{64}", json.dumps(receipt["batch"]))]
+    assert set(leaves) & set(siblings)  # neighbours see each other's leaf
+    own = ids[0][66:]
+    for hash in {*leaves, *siblings}:
+        for id in (hash, hash + "00" * 32, hash + own if hash != leaves[0] else hash):
+            answer = stack.client.get(f"/v1/evidence/documents/{id}/receipt")
+            assert (answer.status_code, answer.json()["code"]) == (404, "ReceiptUnknown")
 
 
 @pytest.mark.parametrize("declared", [True, False])
@@ -173,9 +191,10 @@ def test_unknown_and_malformed_receipts_have_their_own_problems(stack: Stack) ->
         found: str = stack.client.get(path).json()["code"]
         return found
 
-    assert code(f"/v1/evidence/documents/0x{'00' * 32}/receipt") == "LeafUnknown"
+    assert code(f"/v1/evidence/documents/0x{'00' * 64}/receipt") == "ReceiptUnknown"
     assert code("/v1/evidence/documents/0x12/receipt") == "IdMalformed"
-    assert verdict(stack, {"format": "something"}).json()["code"] == "ReceiptMalformed"
+    malformed = verdict(stack, {"format": "something"})
+    assert (malformed.status_code, malformed.json()["code"]) == (422, "ReceiptMalformed")
 
 
 @pytest.mark.skipif(shutil.which("node") is None, reason="Node is not installed: the page's own SM3 was not tested")

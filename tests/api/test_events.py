@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import threading
 from collections.abc import Iterator
@@ -11,6 +12,7 @@ import httpx2
 import pytest
 
 from api.events import EventScope, Follower
+from api.reads import Reads
 from tests.stack import Stack, wait_for
 
 
@@ -56,10 +58,22 @@ def test_events_are_chosen_by_name_and_blocks(stack: Stack) -> None:
     assert walk(stack, event="NoSuchEvent") == []
 
 
-@pytest.mark.parametrize("place", ["x", "1", "1:x", "-1:0", "1:2:3"])
+@pytest.mark.parametrize("place", ["x", "1", "1:x", "-1:0", "1:2:3", f"{2**63}:0", f"1:{2**63}", f"1:{10**30}"])
 def test_a_malformed_place_in_the_stream_is_refused(stack: Stack, place: str) -> None:
     answer = stack.client.get("/v1/events/stream", headers={"last-event-id": place})
     assert (answer.status_code, answer.json()["code"]) == (422, "CursorMalformed")
+
+
+def test_a_stream_asks_the_mirror_beside_the_event_loop(stack: Stack, monkeypatch: pytest.MonkeyPatch) -> None:
+    view, on_loop = Reads.view, []
+
+    def watched(*arguments: Any) -> Any:
+        on_loop.append(asyncio._get_running_loop() is not None)
+        return view(*arguments)
+
+    monkeypatch.setattr(Reads, "view", watched)
+    assert stack.client.get("/v1/events/stream", params={"tree": "x"}).json()["code"] == "IdMalformed"
+    assert on_loop == [False]
 
 
 def listen(url: str, headers: dict[str, str] | None = None, **params: Any) -> Iterator[dict[str, Any]]:

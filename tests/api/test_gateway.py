@@ -56,6 +56,13 @@ def test_a_batch_is_answered_in_order_each_for_itself(stack: Stack) -> None:
     assert answers[4]["error"]["code"] == -32600
 
 
+def test_storage_and_its_proof_can_be_read(stack: Stack) -> None:
+    parties, first = stack.deployment.address("Parties"), "0x" + "00" * 32
+    slot = ask(stack, {"jsonrpc": "2.0", "id": 1, "method": "eth_getStorageAt", "params": [parties, first, "latest"]})
+    proof = ask(stack, {"jsonrpc": "2.0", "id": 2, "method": "eth_getProof", "params": [parties, [first], "latest"]})
+    assert int(proof["result"]["storageProof"][0]["value"], 16) == int(slot["result"], 16)
+
+
 def test_notifications_are_not_answered(stack: Stack) -> None:
     answer = stack.client.post("/rpc", json={"jsonrpc": "2.0", "method": "eth_chainId"})
     assert (answer.status_code, answer.content) == (204, b"")

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime, timedelta, timezone
+from typing import Any
 
 import pytest
 
@@ -126,6 +128,7 @@ def test_an_answer_is_never_older_than_what_the_mirror_has_committed(stack: Stac
         ("/v1/parties/1?as_of=99999999", 404, "UnknownBlock"),
         ("/v1/parties/1?as_of=0", 404, "UnknownBlock"),
         ("/v1/parties?as_of=1999-01-01T00:00:00Z", 404, "UnknownBlock"),
+        ("/v1/parties?as_of=2999-01-01T00:00:00Z", 404, "UnknownBlock"),
         ("/v1/parties?as_of=yesterday", 422, "AsOfMalformed"),
         ("/v1/parties?as_of=2026-11-22T10:00:00", 422, "AsOfMalformed"),
         ("/v1/parties?as_of=-1", 422, "AsOfMalformed"),
@@ -153,6 +156,35 @@ def test_what_cannot_be_answered_is_a_problem_of_its_own(stack: Stack, path: str
     assert answer.headers["content-type"] == "application/problem+json"
     assert answer.json()["type"] == f"/problems/{code}"
     assert stack.client.get(answer.json()["type"]).status_code == 200
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/v1/parties?limit=0",
+        "/v1/parties?limit=many",
+        "/v1/parties?colour=red",
+        "/v1/trees?title=SOLD",
+        "/v1/events?order=random",
+        f"/v1/trees?tag={'x' * 101}",
+        "/v1/parties/0",
+        "/v1/trees/0xzz",
+        "/v1/evidence/0x12",
+        "/v1/parties?as_of=2999-01-01T00:00:00Z",
+    ],
+)
+def test_chinese_words_embed_no_english_ones(stack: Stack, path: str) -> None:
+    told = stack.client.get(path).json()["detail_zh"]
+    english = {"input", "should", "string", "valid", "extra", "inputs", "hex", "or", "the", "instant", "missing"}
+    assert not english & set(re.findall("[a-z]+", told.lower())), told
+
+
+def test_a_body_is_complained_of_in_chinese(stack: Stack) -> None:
+    bodies: list[Any] = [{}, {"account": 5}, {"account": "0x", "more": 1}, [], "text"]
+    for body in bodies:
+        told = stack.client.post("/v1/session/challenge", json=body).json()
+        assert told["code"] == "RequestMalformed"
+        assert not re.search("[Ff]ield required|[Ii]nput|permitted|不符合要求", told["detail_zh"]), told["detail_zh"]
 
 
 def test_a_page_of_a_block_that_left_the_chain_says_so(stack: Stack) -> None:

@@ -64,7 +64,7 @@ def test_a_message_signs_in_once(stack: Stack) -> None:
     assert present(stack, typed["message"], signature).json()["code"] == "SignInStale"
 
 
-@pytest.mark.parametrize("change", ["nonce", "expired", "future", "too long"])
+@pytest.mark.parametrize("change", ["nonce", "expired", "future", "too long", "shorter", "uri", "statement"])
 def test_a_message_of_ones_own_making_does_not_sign_in(stack: Stack, change: str) -> None:
     farmer = stack.people["farmer"]
     message = challenge(stack, farmer.address)["message"]
@@ -73,9 +73,26 @@ def test_a_message_of_ones_own_making_does_not_sign_in(stack: Stack, change: str
         "expired": {"issuedAt": 1_000, "expiresAt": 2_000},
         "future": {"issuedAt": message["issuedAt"] + 5_000},
         "too long": {"expiresAt": message["expiresAt"] + 1},
+        "shorter": {"expiresAt": message["expiresAt"] - 1},
+        "uri": {"uri": "https://chaqi.example"},
+        "statement": {"statement": "Win a prize."},
     }[change]
     answer = present(stack, message, farmer.sign_digest(digest(message, 521000)))
     assert (answer.status_code, answer.json()["code"]) == (401, "SignInStale")
+
+
+def test_a_message_given_to_one_account_does_not_sign_in_another(stack: Stack) -> None:
+    farmer, neighbour = stack.people["farmer"], stack.people["neighbour"]
+    message = challenge(stack, neighbour.address)["message"] | {"account": farmer.address}
+    answer = present(stack, message, farmer.sign_digest(digest(message, 521000)))
+    assert (answer.status_code, answer.json()["code"]) == (401, "SignInStale")
+
+
+def test_a_message_names_our_own_address_whatever_host_the_caller_names(stack: Stack) -> None:
+    asked = stack.client.post(
+        "/v1/session/challenge", json={"account": "0x" + "52" * 20}, headers={"host": "phisher.example"}
+    )
+    assert asked.json()["message"]["uri"] == stack.settings.api_url
 
 
 def test_somebody_elses_signature_another_chains_and_a_malleable_one_do_not_sign_in(stack: Stack) -> None:

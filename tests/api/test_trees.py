@@ -13,6 +13,15 @@ from workflows.trees.position import Datum, Position, geo_cell
 from workflows.trees.record import AgeMethod, Health, LandKind, TitleClass, TreeRecord
 
 PLACES = iter(range(1, 1000))
+SURVEY = {
+    "girthCm": 182,
+    "heightCm": 590,
+    "crownACm": 640,
+    "crownBCm": 610,
+    "health": "A",
+    "accuracyCm": 50,
+    "attributes": "0x" + "c4" * 32,
+}
 
 
 def record_of(tag: str, *, lat_e7: int, lon_e7: int = 1_166_800_000) -> TreeRecord:
@@ -75,6 +84,13 @@ def filed(stack: Stack, record: TreeRecord, who: str = "farmer") -> str:
     return found
 
 
+def kept(stack: Stack) -> list[int]:
+    """How many positions, sealed records and acts the off-chain store holds."""
+    tables = ("tree_positions", "vault_records", "outbox_acts")
+    with stack.outbox.store.connect() as connection:
+        return [connection.exec_driver_sql(f"SELECT count(*) FROM {one}").scalar_one() for one in tables]
+
+
 def test_a_filed_tree_is_on_its_card_and_nothing_exact_is(stack: Stack) -> None:
     record = fresh_record()
     tree = filed(stack, record)
@@ -92,14 +108,8 @@ def test_two_signers_bring_a_tree_from_filed_to_surveyed(stack: Stack) -> None:
     stack.act(
         "surveyor",
         "Trees.survey",
+        **SURVEY,
         tree=tree,
-        girthCm=182,
-        heightCm=590,
-        crownACm=640,
-        crownBCm=610,
-        health="A",
-        accuracyCm=50,
-        attributes="0x" + "c4" * 32,
         evidence=stack.anchor(),
     )
     history = stack.client.get(f"/v1/trees/{tree}/history").json()["items"]
@@ -152,7 +162,9 @@ def test_the_exact_record_is_for_its_owner_and_the_authorities_and_each_reading_
     tree = filed(stack, record)
     path, why = f"/v1/trees/{tree}/record", {"purpose": "annual inspection"}
     assert stack.client.get(path, params=why).json()["code"] == "SignInRequired"
-    for who in ("neighbour", "bank", "court", "notary", "surveyor", "stranger"):
+    nobody = stack.client.get(path, params=why, headers=stack.sign_in("stranger"))
+    assert (nobody.status_code, nobody.json()["code"]) == (403, "PartyRequired")
+    for who in ("neighbour", "bank", "court", "notary", "surveyor"):
         answer = stack.client.get(path, params=why, headers=stack.sign_in(who))
         assert (answer.status_code, answer.json()["code"]) == (403, "NotYours"), who
         assert str(record.position.lat_e7) not in answer.text
@@ -179,7 +191,8 @@ def test_a_suspended_authority_reads_nothing(stack: Stack) -> None:
     answer = stack.client.get(
         f"/v1/trees/{tree}/record", params={"purpose": "visit"}, headers=stack.sign_in("suspended forestry")
     )
-    assert (answer.status_code, answer.json()["code"]) == (403, "NotYours")
+    assert (answer.status_code, answer.json()["code"]) == (403, "PartyNotActive")
+    assert answer.json()["values"] == {"party": party, "status": "SUSPENDED"}
 
 
 def test_a_tree_within_survey_accuracy_of_a_live_one_is_refused_and_nothing_is_kept(stack: Stack) -> None:
@@ -211,8 +224,59 @@ def test_the_same_filing_may_be_handed_in_again(stack: Stack) -> None:
     signed = filing(stack, "farmer", record, salt)
     assert hand_in(stack, signed, record, salt).status_code == 202
     answer = hand_in(stack, signed, record, salt)
-    assert answer.status_code == 202 or answer.json()["code"] == "ActReplayed"
+    assert (answer.status_code, answer.json()["id"]) == (202, signed.id)
     stack.settled(signed.id)
+
+
+def test_a_filing_or_survey_without_its_record_is_told_what_to_send(stack: Stack) -> None:
+    record, salt = fresh_record(), secrets.token_bytes(32)
+    signed = filing(stack, "farmer", record, salt)
+    survey = stack.sign("surveyor", "Trees.survey", **SURVEY, tree=7, evidence="0x" + "9a" * 32)
+    for body in (signed.json(), signed.json() | {"salt": "0x" + salt.hex()}, survey.json()):
+        answer = stack.client.post("/v1/acts", json=body)
+        assert (answer.status_code, answer.json()["code"]) == (422, "RecordMissing")
+        assert "`record`" in answer.json()["detail"] and "`salt`" in answer.json()["detail_zh"]
+    unsalted = stack.client.post("/v1/acts", json=signed.json() | {"record": record.model_dump(mode="json")})
+    assert (unsalted.status_code, unsalted.json()["code"]) == (422, "SaltMalformed")
+
+
+def test_a_filing_whose_key_is_anothers_keeps_nothing(stack: Stack) -> None:
+    key = {"idempotency-key": secrets.token_hex(8)}
+    held = stack.sign("farmer", "Trees.cancel", act="0x" + secrets.token_hex(32))
+    assert stack.client.post("/v1/acts", json=held.json(), headers=key).status_code == 202
+    record, salt = fresh_record(), secrets.token_bytes(32)
+    body = filing(stack, "farmer", record, salt).json()
+    body |= {"record": record.model_dump(mode="json"), "salt": "0x" + salt.hex()}
+    before = kept(stack)
+    answer = stack.client.post("/v1/acts", json=body, headers=key)
+    assert (answer.status_code, answer.json()["code"]) == (409, "IdempotencyKeyReused")
+    assert kept(stack) == before
+    assert stack.client.post("/v1/acts", json=body).status_code == 202
+
+
+def test_no_record_is_sealed_while_the_mirror_does_not_know_its_owner(
+    stack: Stack, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    record, salt = fresh_record(), secrets.token_bytes(32)
+    signed = filing(stack, "farmer", record, salt)
+    before = kept(stack)
+    monkeypatch.setattr("api.records.queries.rows", lambda *_, **__: [])
+    answer = hand_in(stack, signed, record, salt)
+    assert (answer.status_code, answer.json()["code"]) == (503, "NotYetMirrored")
+    assert kept(stack) == before
+    monkeypatch.undo()
+    assert hand_in(stack, signed, record, salt).status_code == 202
+
+
+def test_a_filing_made_anew_is_compared_anew(stack: Stack) -> None:
+    record, salt = fresh_record(), secrets.token_bytes(32)
+    first = filing(stack, "farmer", record, salt)
+    body = {"record": record.model_dump(mode="json"), "salt": "0x" + salt.hex()}
+    stack.app.state.context.filing.keep(first, record, salt, owner=1, live=lambda _: (), now=1)  # and never sent
+    near = record_of(f"{record.tag}-2", lat_e7=record.position.lat_e7 + 50)
+    filed(stack, near, "neighbour")
+    answer = stack.client.post("/v1/acts", json=first.json() | body)
+    assert (answer.status_code, answer.json()["code"]) == (409, "DuplicateTree")
 
 
 @pytest.mark.parametrize(
@@ -240,11 +304,9 @@ def test_a_malformed_record_names_its_field(stack: Stack) -> None:
         assert answer.json()["values"]["field"] == where
 
 
-def test_a_tree_filed_without_a_record_has_none(stack: Stack) -> None:
+def test_a_tree_filed_past_the_api_has_no_record(stack: Stack) -> None:
     record = fresh_record()
-    signed = filing(stack, "farmer", record, secrets.token_bytes(32))
-    assert stack.client.post("/v1/acts", json=signed.json()).status_code == 202
-    stack.settled(signed.id)
+    stack.carry(filing(stack, "farmer", record, secrets.token_bytes(32)))
     tree = stack.client.get("/v1/trees", params={"tag": record.tag}).json()["items"][0]["id"]
     answer = stack.client.get(
         f"/v1/trees/{tree}/record", params={"purpose": "own use"}, headers=stack.sign_in("farmer")

@@ -2,7 +2,8 @@
 
 An act carries only a salted commitment to the tree's record. Whoever hands in the act hands in the record with its
 salt, and three things are checked before the act goes on: the record is the one committed to, it says what the act
-says, and no live tree stands within survey accuracy of it.
+says, and no live tree stands within survey accuracy of it. The contract cannot check any of them: an act that is sent
+straight to the chain bypasses this module.
 
 Exact positions stay sealed in the vault. What finds the few candidates for a comparison is a blinded cell: a keyed
 hash of the grid cell of about 50 metres that a tree stands in, useless without the vault's master key.
@@ -59,8 +60,16 @@ class RecordMalformed(ChaqiError):
     zh = "茶树记录格式错误，字段 {field}：{problem}。"
 
 
+class RecordMissing(ChaqiError):
+    """A filing or survey came without the record it commits to, so nothing can be compared."""
+
+    status = 422
+    en = "Act {act} needs the tree's `record` (JSON) and the `salt` of its commitment (32 bytes, 0x hex) beside it."
+    zh = "行为 {act} 须同时提交茶树记录 `record`（JSON）及其承诺所用盐值 `salt`（32 字节，0x 十六进制）。"
+
+
 class RecordUncalledFor(ChaqiError):
-    """A record came with an act that commits to none."""
+    """A record or salt came with an act that commits to none."""
 
     status = 422
     en = "Act {act} takes no record; only Trees.file and Trees.survey do."
@@ -147,33 +156,45 @@ class Filing:
         owner: int,
         live: Callable[[Sequence[Candidate]], Collection[str]],
         now: int,
+        accept: Callable[[sa.Connection], None] | None = None,
     ) -> None:
         """Seals the record for its `owner` (party id), unless a live tree stands too near.
 
         `live` picks, of some candidates, the ids of the trees that are on the ledger and alive, or on their way to
-        it. Keeping the same record again changes nothing.
-        Raises `DuplicateTree`, `SubjectErased`, `SubjectRestricted`.
+        it. `accept` takes the act in the transaction that keeps the record: both happen or neither. A record that
+        is known already is compared again, for its neighbours may have come since, and from now on counts for this
+        act. Raises `DuplicateTree`, `SubjectErased`, `SubjectRestricted`, and what `accept` raises.
         """
         tree, attributes = tree_of(signed), signed.act.message["attributes"]
         sealed: bytes | None = None
-        compared: set[bytes] = set()
+        compared: set[tuple[bytes, int]] = set()
         while True:
             with reading(self._store) as connection:
-                if connection.scalar(sa.select(Positions.c.act).where(Positions.c.attributes == attributes)):
-                    return
+                known = _is_known(connection, attributes)
                 near = self._near(connection, record.position)
             found = live([Candidate(row.tree, row.act) for row in near])
             others = [row for row in near if row.tree in found and row.tree != tree]
             refuse_duplicate(record.position, self._positions(others, now))
-            compared.update(row.attributes for row in near)
-            if sealed is None:
+            compared.update((row.attributes, row.filed_at) for row in near)
+            if known and accept is None and any(row.act == signed.id for row in near):
+                return
+            if sealed is None and not known:
                 content: Json = {"salt": "0x" + salt.hex(), "record": record.model_dump(mode="json")}
                 sealed = self._vault.put(f"party-{owner}", RECORD_TAG, content, now=now)
             with writing(self._store) as connection:
                 if connection.dialect.name == "postgresql":
                     connection.execute(sa.select(sa.func.pg_advisory_xact_lock(POSITIONS_LOCK)))
-                if any(row.attributes not in compared for row in self._near(connection, record.position)):
-                    continue  # somebody filed a neighbour meanwhile
+                others = [row for row in self._near(connection, record.position) if row.tree != tree]
+                if any((row.attributes, row.filed_at) not in compared for row in others):
+                    continue  # somebody filed a neighbour meanwhile, perhaps anew
+                if accept is not None:
+                    accept(connection)
+                if _is_known(connection, attributes):
+                    last = Positions.c.filed_at
+                    later = sa.case((last >= now, last + 1), else_=now)  # so that whoever compares just now sees it
+                    changed = sa.update(Positions).where(Positions.c.attributes == attributes)
+                    connection.execute(changed.values(act=signed.id, filed_at=later))
+                    return
                 connection.execute(
                     sa.insert(Positions).values(
                         attributes=attributes,
@@ -232,9 +253,7 @@ class Filing:
 def tree_of(signed: SignedAct) -> str:
     """The id of the tree that a filing or survey is about, in decimal."""
     message = signed.act.message
-    if signed.act.type.key == FILE:
-        return str(int.from_bytes(keccak(text=message["tag"])))
-    return str(message["tree"])
+    return _tagged(message["tag"]) if signed.act.type.key == FILE else str(message["tree"])
 
 
 def read_record(record: object) -> TreeRecord:
@@ -270,7 +289,16 @@ def _statements(signed: SignedAct, record: TreeRecord) -> Iterator[tuple[str, An
     if signed.act.type.key == FILE:
         yield "geoCell", message["geoCell"], geo_cell(record.position)
     else:
+        yield "tree", str(message["tree"]), _tagged(record.tag)
         yield "accuracyCm", message["accuracyCm"], record.position.accuracy_cm
+
+
+def _tagged(tag: str) -> str:
+    return str(int.from_bytes(keccak(text=tag)))
+
+
+def _is_known(connection: sa.Connection, attributes: bytes) -> bool:
+    return connection.scalar(sa.select(Positions.c.attributes).where(Positions.c.attributes == attributes)) is not None
 
 
 def _grid(position: Position) -> tuple[int, int]:
