@@ -58,7 +58,8 @@ def python_packages() -> None:
     print("Setting up Python packages (.venv), about a minute the first time ...", flush=True)
     if fingerprint(words=f"{ROOT} {sys.version}") != read(VENV / "made-for"):
         shutil.rmtree(VENV, ignore_errors=True)
-        run([sys.executable, "-m", "venv", VENV])
+        python = Path(sys.base_prefix) / "bin" / f"python3.{sys.version_info.minor}"
+        run([python, "-m", "venv", VENV])  # not sys.executable: that may be the very one just removed
         (VENV / "made-for").write_text(fingerprint(words=f"{ROOT} {sys.version}"))
     pip("install", "--require-hashes", "--no-deps", "-r", lock)
     pip("install", "--no-deps", "--no-build-isolation", shim)
