@@ -14,7 +14,10 @@ from eth_utils.abi import collapse_if_tuple
 ARTIFACTS = Path(__file__).parent / "artifacts"
 
 BUSINESS_CONTRACTS = ("Parties", "Evidence", "Trees")
-"""Contracts whose functions are acts. A new domain adds its contract here and in `chain/deploy.py`."""
+"""Contracts whose functions are acts, in the order of their creation. A new domain adds its contract here."""
+
+CREATED = ("AccessManager", "Directory", *BUSINESS_CONTRACTS)
+"""All contracts in the order of their creation: the position is the deployer's nonce."""
 
 
 @dataclass(frozen=True)

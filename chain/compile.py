@@ -1,4 +1,4 @@
-"""Solidity to artifacts: one self-contained standard-JSON input, compiled by py-solc-x, cached by its hash.
+"""Solidity to artifacts: a self-contained standard-JSON input a contract, compiled by py-solc-x, cached by its hash.
 
 Run as `chaqi compile`. Running Chaqi never compiles: artifacts are committed, and a test proves that they reproduce.
 A native solc of the pinned version on the path is used, otherwise npm's behind `hardhat-free-devnet/solc`.
@@ -17,22 +17,14 @@ from typing import Any
 from solcx import compile_standard
 from solcx.exceptions import SolcError
 
-from chain.artifacts import ARTIFACTS, signature
+from chain.artifacts import ARTIFACTS, CREATED, signature
 from chain.errors import ChaqiError
 
 ROOT = Path(__file__).resolve().parent.parent
 SOURCES = ROOT / "contracts"
 DEVNET = ROOT / "hardhat-free-devnet"
 LIBRARIES = DEVNET / "node_modules"
-
-DEPLOYED = {
-    "AccessManager": "@openzeppelin/contracts/access/manager/AccessManager.sol",
-    "Directory": "contracts/Directory.sol",
-    "Parties": "contracts/Parties.sol",
-    "Evidence": "contracts/Evidence.sol",
-    "Trees": "contracts/Trees.sol",
-}
-"""Contracts that get an artifact, with the source that declares them."""
+ACCESS_MANAGER = "@openzeppelin/contracts/access/manager/AccessManager.sol"
 
 COMPILER_SETTINGS = {
     "evmVersion": "berlin",  # the newest that every engine runs: anvil, Besu, GoQuorum, FISCO BCOS
@@ -74,24 +66,36 @@ def compiler() -> Path:
     raise CompilerMissing(version=version)
 
 
-def standard_input() -> dict[str, Any]:
-    """The compiler input with every source inside it, so that it can be verified anywhere, byte for byte."""
+def source_of(name: str) -> str:
+    """The file that declares contract `name`, as the compiler knows it."""
+    return ACCESS_MANAGER if name == "AccessManager" else f"contracts/{name}.sol"
+
+
+def standard_input(name: str) -> dict[str, Any]:
+    """The compiler input of one contract with every source inside it: it can be verified anywhere, byte for byte."""
     sources: dict[str, str] = {}
-    pending = list(DEPLOYED.values())
+    pending = [source_of(name)]
     while pending:
-        name = pending.pop()
-        if name in sources:
+        file = pending.pop()
+        if file in sources:
             continue
-        text = (LIBRARIES if name.startswith("@") else ROOT).joinpath(name).read_text()
-        sources[name] = text
+        text = (LIBRARIES if file.startswith("@") else ROOT).joinpath(file).read_text()
+        sources[file] = text
         for imported in re.findall(r'^import\s+(?:[^"]*?from\s+)?"([^"]+)"', text, re.MULTILINE):
-            pending.append(_resolve(name, imported))
+            pending.append(_resolve(file, imported))
+    words = {file: {"*": ["devdoc"]} for file in sorted(sources) if file.startswith("contracts/interfaces/")}
+    wanted = {source_of(name): {name: ["abi", "evm.bytecode.object", "userdoc", "devdoc"]}}
     return {
         "language": "Solidity",
-        "sources": {name: {"content": sources[name]} for name in sorted(sources)},
-        "settings": COMPILER_SETTINGS
-        | {"outputSelection": {"*": {"*": ["abi", "evm.bytecode.object", "userdoc", "devdoc"]}}},
+        "sources": {file: {"content": sources[file]} for file in sorted(sources)},
+        "settings": COMPILER_SETTINGS | {"outputSelection": words | wanted},
     }
+
+
+def input_hash(source: dict[str, Any]) -> str:
+    """SHA-256 over compiler version and input, in hex: what an artifact says it came from."""
+    text = json.dumps([pinned_version(), source], sort_keys=True, ensure_ascii=False)
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def _resolve(importer: str, imported: str) -> str:
@@ -106,16 +110,13 @@ def _resolve(importer: str, imported: str) -> str:
     return "/".join(parts)
 
 
-def compile_contracts(cache: Path | None = None) -> dict[str, dict[str, Any]]:
-    """Compiles all contracts; returns each one's artifact as written to disk.
+def compile_contract(name: str, cache: Path | None = None) -> dict[str, Any]:
+    """Compiles one contract; returns its artifact as written to disk.
 
     `cache` is a folder for compiler outputs by input hash. Raises `CompilerMissing`, `ContractsDoNotCompile`.
     """
-    source = standard_input()
-    input_hash = hashlib.sha256(
-        json.dumps([pinned_version(), source], sort_keys=True, ensure_ascii=False).encode()
-    ).hexdigest()
-    cached = cache / f"{input_hash}.json" if cache else None
+    source = standard_input(name)
+    cached = cache / f"{input_hash(source)}.json" if cache else None
     if cached and cached.is_file():
         output = json.loads(cached.read_text())
     else:
@@ -126,17 +127,14 @@ def compile_contracts(cache: Path | None = None) -> dict[str, dict[str, Any]]:
         if cached:
             cached.parent.mkdir(parents=True, exist_ok=True)
             cached.write_text(json.dumps(output))
+    compiled = output["contracts"][source_of(name)][name]
     return {
-        name: {
-            "contractName": name,
-            "inputHash": input_hash,
-            "abi": compiled["abi"],
-            "userdoc": compiled["userdoc"],
-            "devdoc": _with_inherited_words(output["contracts"], compiled),
-            "bytecode": "0x" + compiled["evm"]["bytecode"]["object"],
-        }
-        for name, file in DEPLOYED.items()
-        for compiled in [output["contracts"][file][name]]
+        "contractName": name,
+        "inputHash": input_hash(source),
+        "abi": compiled["abi"],
+        "userdoc": compiled["userdoc"],
+        "devdoc": _with_inherited_words(output["contracts"], compiled),
+        "bytecode": "0x" + compiled["evm"]["bytecode"]["object"],
     }
 
 
@@ -162,8 +160,8 @@ def write_artifacts(cache: Path | None = None) -> list[Path]:
     """Compiles and writes `chain/artifacts/`; returns the files."""
     ARTIFACTS.mkdir(exist_ok=True)
     written = []
-    for name, compiled in compile_contracts(cache).items():
+    for name in CREATED:
         file = ARTIFACTS / f"{name}.json"
-        file.write_text(rendered(compiled))
+        file.write_text(rendered(compile_contract(name, cache)))
         written.append(file)
     return written

@@ -18,7 +18,7 @@ import rlp
 from eth_abi.abi import encode
 from eth_utils import keccak
 
-from chain.artifacts import BUSINESS_CONTRACTS, Artifact, artifact, selector
+from chain.artifacts import BUSINESS_CONTRACTS, CREATED, Artifact, artifact, selector
 from chain.errors import ChaqiError
 from chain.rpc import Rpc
 from chain.settings import Settings
@@ -28,8 +28,6 @@ from chain.vocabulary import role_bits
 
 DEPLOYMENT_GAS = 12_000_000
 SETUP_GAS = 500_000
-CREATED = ("AccessManager", "Parties", "Evidence", "Trees", "Directory")
-"""Order of creation: the position is the deployer's nonce."""
 
 ADMIN_ROLE = 0
 ENROLLER_ROLE, STOPPER_ROLE, DIRECTOR_ROLE = 1, 2, 3
@@ -217,15 +215,8 @@ def _check_resumable(rpc: Rpc, sent: list[bytes]) -> None:
 
 def _calls(deployer: Signer, operator: Signer, attester: Signer, chain_id: int) -> Iterator[tuple[str | None, bytes]]:
     address = {name: created_address(deployer.address, nonce) for nonce, name in enumerate(CREATED)}
-    arguments: dict[str, list[str]] = {
-        "AccessManager": [deployer.address],
-        "Parties": [address["AccessManager"], address["Evidence"]],
-        "Evidence": [address["Parties"]],
-        "Trees": [address["Parties"], address["Evidence"]],
-        "Directory": [address["AccessManager"]],
-    }
     for name in CREATED:
-        yield None, _creation(artifact(name), arguments[name])
+        yield None, _creation(artifact(name), deployer, address)
 
     manager = address["AccessManager"]
     for target, functions, role in (
@@ -258,7 +249,13 @@ def _calls(deployer: Signer, operator: Signer, attester: Signer, chain_id: int) 
         yield address["Parties"], operator.sign(act, parties).calldata
 
 
-def _creation(contract: Artifact, arguments: list[str]) -> bytes:
+def _creation(contract: Artifact, deployer: Signer, address: dict[str, str]) -> bytes:
+    """The contract's code with its constructor's arguments, which the ABI names: `contract ITrees` is Trees."""
+    arguments = []
+    for entry in contract.entries("constructor"):
+        for item in entry["inputs"]:
+            named = item["internalType"].removeprefix("contract I")
+            arguments.append(deployer.address if item["name"] == "initialAdmin" else address[named])
     return bytes.fromhex(contract.bytecode[2:]) + encode(["address"] * len(arguments), arguments)
 
 

@@ -1,7 +1,7 @@
 """EIP-712: every act's type, derived from the contracts' ABI in this one place, for us, the portal and any wallet.
 
-An act is a flat struct; what is signed is its members followed by `address signer, uint256 nonce, uint256 deadline`
-(see `contracts/interfaces/IActs.sol`).
+An act is a flat struct of values and arrays of them; what is signed is its members followed by
+`address signer, uint256 nonce, uint256 deadline` (see `contracts/interfaces/IActs.sol`).
 """
 
 from __future__ import annotations
@@ -61,10 +61,14 @@ class Field:
     def read(self, value: Any) -> Any:
         """`value` as the ABI encoder wants it. Raises `FieldMalformed`.
 
-        Integers may be given as numbers or decimal strings, enumerations also by member name, bytes as 0x hex.
+        Integers may be given as numbers or decimal strings, enumerations also by member name, bytes as 0x hex;
+        an array (`uint64[]`) is a list of such values.
         """
         try:
-            return _read(self, value)
+            if not self.type.endswith("[]"):
+                return _read(self.type, self.members, value)
+            _require(isinstance(value, list | tuple), value)
+            return tuple(_read(self.type[:-2], self.members, item) for item in value)
         except (ValueError, TypeError) as failure:
             expected = f"{self.type} ({', '.join(self.members)})" if self.members else self.type
             shown = value if value is None or isinstance(value, int | str) else type(value).__name__
@@ -228,10 +232,9 @@ def _tuple(item: dict[str, Any]) -> str:
     return f"({','.join(component['type'] for component in item['components'])})"
 
 
-def _read(field: Field, value: Any) -> Any:
-    kind = field.type
-    if field.members and isinstance(value, str) and value in field.members:
-        return field.members.index(value)
+def _read(kind: str, members: tuple[str, ...], value: Any) -> Any:
+    if members and isinstance(value, str) and value in members:
+        return members.index(value)
     if kind == "bool":
         return _require(isinstance(value, bool), value)
     if kind == "string":
@@ -246,7 +249,7 @@ def _read(field: Field, value: Any) -> Any:
         return bytes.fromhex(_require(re.fullmatch(r"0x[0-9a-fA-F]{64}", value), value)[2:])
     number = _number(value)
     _require(0 <= number < 1 << int(kind.removeprefix("uint")), value)
-    return _require(not field.members or number < len(field.members), number)
+    return _require(not members or number < len(members), number)
 
 
 def _number(value: Any) -> int:
@@ -263,6 +266,8 @@ def _require(condition: object, value: Any) -> Any:
 
 
 def _word(kind: str, value: Any) -> bytes:
+    if kind.endswith("[]"):
+        return keccak(b"".join(_word(kind[:-2], item) for item in value))
     if kind == "string":
         return keccak(text=value)
     if kind == "address":
@@ -273,6 +278,8 @@ def _word(kind: str, value: Any) -> bytes:
 
 
 def _shown(kind: str, value: Any) -> Any:
+    if kind.endswith("[]"):
+        return [_shown(kind[:-2], item) for item in value]
     if isinstance(value, bytes):
         return "0x" + value.hex()
     if kind.startswith("uint") and int(kind.removeprefix("uint")) > 53:

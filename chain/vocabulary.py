@@ -95,7 +95,7 @@ def enumeration(internal_type: str | None) -> list[str] | None:
     """Member names of the enumeration that an ABI entry's `internalType` names; None when it names none."""
     if not internal_type or not internal_type.startswith("enum "):
         return None
-    return list(ENUMERATIONS[internal_type.removeprefix("enum ").rsplit(".", 1)[-1]])
+    return list(ENUMERATIONS[_short(internal_type)])
 
 
 def in_words(internal_type: str | None, value: object, language: Language) -> object:
@@ -108,4 +108,4 @@ def in_words(internal_type: str | None, value: object, language: Language) -> ob
 
 
 def _short(internal_type: str | None) -> str:
-    return (internal_type or "").removeprefix("enum ").rsplit(".", 1)[-1]
+    return (internal_type or "").removeprefix("enum ").removesuffix("[]").rsplit(".", 1)[-1]

@@ -2,6 +2,7 @@
 pragma solidity ^0.8.27;
 
 import {AccessManaged} from "@openzeppelin/contracts/access/manager/AccessManaged.sol";
+import {IAccessManager} from "@openzeppelin/contracts/access/manager/IAccessManager.sol";
 import {Address} from "@openzeppelin/contracts/utils/Address.sol";
 import {IDirectory} from "./interfaces/IDirectory.sol";
 
@@ -14,7 +15,7 @@ contract Directory is IDirectory, AccessManaged {
 
     mapping(bytes32 name => Entry) public named;
 
-    constructor(address manager) AccessManaged(manager) {}
+    constructor(IAccessManager manager) AccessManaged(address(manager)) {}
 
     /// @inheritdoc IDirectory
     function name(bytes32 key, address current) external restricted {

@@ -1,11 +1,13 @@
-"""A whole running Chaqi for tests: anvil, contracts, mirror and relay in threads, and the application in this process.
+"""A whole running Chaqi for tests: anvil, contracts, mirror and relay, and the application in this process.
 
+Mirror and relay are processes of their own, as they are for a user, so that no test's patches reach them.
 `stack` is one a session: tests add to it and never count on being alone. Blocks are made as soon as an act waits.
 """
 
 from __future__ import annotations
 
 import contextlib
+import multiprocessing
 import secrets
 import socket
 import threading
@@ -168,18 +170,12 @@ def running(settings: Settings) -> Iterator[Stack]:
         keystore = Keystore(settings.keystore_file, settings.chain_id)
         deployment = deploy(settings, keystore)
         offchain.migrate(settings)
-        stop = threading.Event()
-        engine = open_mirror(settings.mirror_url)
-        ending.callback(engine.dispose)
-        ending.enter_context(only_writer(engine))
-        mirror = open_following(settings, engine)  # here: Alembic's migrations are not for several threads at once
-        threads = [
-            threading.Thread(target=mirror.run, args=(stop,), name="mirror"),
-            threading.Thread(target=_relay, args=(settings, keystore, stop), name="relay"),
-        ]
-        for thread in threads:
-            thread.start()
-            ending.callback(thread.join)
+        fresh = multiprocessing.get_context("spawn")
+        stop = fresh.Event()
+        for work in (_mirror, _relay):
+            process = fresh.Process(target=work, args=(settings, stop), name=work.__name__, daemon=True)
+            process.start()
+            ending.callback(process.join)
         ending.callback(stop.set)
         app = create_app(settings)
         client = ending.enter_context(TestClient(app, raise_server_exceptions=False))
@@ -192,9 +188,16 @@ def running(settings: Settings) -> Iterator[Stack]:
         yield stack
 
 
-def _relay(settings: Settings, keystore: Keystore, stop: threading.Event) -> None:
+def _mirror(settings: Settings, stop: threading.Event) -> None:
+    engine = open_mirror(settings.mirror_url)
+    with only_writer(engine):
+        open_following(settings, engine).run(stop)
+    engine.dispose()
+
+
+def _relay(settings: Settings, stop: threading.Event) -> None:
     store = offchain.open_store(settings)
-    relayers = keystore.relayers()
+    relayers = Keystore(settings.keystore_file, settings.chain_id).relayers()
     Relay(Outbox(store), Rpc(settings.rpc_url), relayers, settings.chain_id, settings.confirmations).run(stop)
     store.dispose()
 

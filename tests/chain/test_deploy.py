@@ -13,11 +13,10 @@ from eth_abi.abi import decode, encode
 from eth_utils import keccak
 
 import chain.deploy
-from chain.artifacts import BUSINESS_CONTRACTS, artifact, selector
+from chain.artifacts import BUSINESS_CONTRACTS, CREATED, artifact, selector
 from chain.deploy import (
     ADMIN_DELAY_SECONDS,
     ADMIN_ROLE,
-    CREATED,
     DIRECTOR_DELAY_SECONDS,
     DIRECTOR_ROLE,
     ENROLLER_ROLE,

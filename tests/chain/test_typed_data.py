@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -16,7 +17,28 @@ from hypothesis import strategies as st
 from chain.signers import Signer
 from chain.typed_data import Act, ActType, ActUnknown, Domain, Field, FieldMalformed, act_type, act_types
 
-KINDS = {"bool", "string", "address", "bytes32", "uint8", "uint16", "uint32", "uint64", "uint256"}
+SINGLE = {"bool", "string", "address", "bytes32", "uint8", "uint16", "uint32", "uint64", "uint128", "uint256"}
+KINDS = SINGLE | {f"{kind}[]" for kind in SINGLE}
+ARRAYS = ActType(
+    "Samples",
+    "post",
+    "PostSamples",
+    (
+        Field("trees", "uint256[]"),
+        Field("values", "uint64[]"),
+        Field("grades", "uint8[]", ("NONE", "A", "B")),
+        Field("flags", "bool[]"),
+        Field("roots", "bytes32[]"),
+        Field("accounts", "address[]"),
+        Field("words", "string[]"),
+    ),
+    b"\1\2\3\4",
+    "Posts samples.",
+    "提交样本。",
+)
+"""An act of no contract, with an array of every kind."""
+
+KNOWN = {**act_types(), ARRAYS.key: ARRAYS}
 
 integers = st.integers(min_value=0, max_value=2**256 - 1)
 octets32 = st.binary(min_size=32, max_size=32)
@@ -27,6 +49,8 @@ domains = st.builds(Domain, st.sampled_from(("Parties", "Trees")), st.integers(1
 
 def values_of(field: Field) -> st.SearchStrategy[Any]:
     """Values as the ABI encoder wants them."""
+    if field.type.endswith("[]"):
+        return st.lists(values_of(Field(field.name, field.type[:-2], field.members)), max_size=3).map(tuple)
     if field.members:
         return st.integers(0, len(field.members) - 1)
     plain: dict[str, st.SearchStrategy[Any]] = {
@@ -42,7 +66,7 @@ def values_of(field: Field) -> st.SearchStrategy[Any]:
 
 @st.composite
 def filled(draw: st.DrawFn) -> Act:
-    kind = draw(st.sampled_from(sorted(act_types().values(), key=lambda one: one.key)))
+    kind = draw(st.sampled_from(sorted(KNOWN.values(), key=lambda one: one.key)))
     message = {field.name: draw(values_of(field)) for field in kind.fields}
     return Act(kind, message, draw(addresses), draw(integers), draw(integers))
 
@@ -59,7 +83,8 @@ def test_the_wallets_json_signs_to_the_same_signature(act: Act, domain: Domain, 
 @given(filled(), domains)
 def test_large_integers_survive_javascript(act: Act, domain: Domain) -> None:
     for value in act.typed_data(domain)["message"].values():
-        assert isinstance(value, str | bool) or 0 <= value < 2**53
+        for one in value if isinstance(value, list) else [value]:
+            assert isinstance(one, str | bool) or 0 <= one < 2**53
 
 
 @given(filled(), st.binary(max_size=100))
@@ -71,16 +96,22 @@ def test_calldata_is_the_function_with_act_and_authorization(act: Act, signature
     assert authorization == (act.signer, act.nonce, act.deadline, signature)
 
 
+def each(change: Callable[[Any], Any], value: Any) -> Any:
+    """The value changed, or every item of an array."""
+    return [change(item) for item in value] if isinstance(value, list | tuple) else change(value)
+
+
 @given(filled(), domains)
 def test_every_form_of_a_value_reads_as_the_same_act(act: Act, domain: Domain) -> None:
     fields = {field.name: field for field in act.type.fields}
     shown = {name: act.typed_data(domain)["message"][name] for name in fields}
     by_name = {
-        name: fields[name].members[value] if fields[name].members else shown[name]
+        name: each(fields[name].members.__getitem__, value) if fields[name].members else shown[name]
         for name, value in act.message.items()
     }
     checksummed = {
-        name: to_checksum_address(value) if fields[name].type == "address" else value for name, value in shown.items()
+        name: each(to_checksum_address, value) if fields[name].type.startswith("address") else value
+        for name, value in shown.items()
     }
     for form in (act.message, shown, by_name, checksummed):
         assert act.type.read(form) == act.message
@@ -104,9 +135,9 @@ def test_any_other_field_signer_nonce_or_deadline_is_another_act(act: Act, domai
 # Reading
 
 
-@given(st.sampled_from(sorted(act_types())), st.data())
+@given(st.sampled_from(sorted(KNOWN)), st.data())
 def test_a_malformed_value_names_its_field_and_what_was_expected(key: str, data: st.DataObject) -> None:
-    kind = act_type(key)
+    kind = KNOWN[key]
     field = data.draw(st.sampled_from(kind.fields))
     message = {one.name: data.draw(values_of(one)) for one in kind.fields}
     message[field.name] = data.draw(malformed(field))
@@ -119,6 +150,9 @@ def test_a_malformed_value_names_its_field_and_what_was_expected(key: str, data:
 
 def malformed(field: Field) -> st.SearchStrategy[Any]:
     """Values that are not of the field's type."""
+    if field.type.endswith("[]"):
+        item = malformed(Field(field.name, field.type[:-2], field.members)).map(lambda value: [value])
+        return st.one_of(st.sampled_from([None, 1, "", {}, b""]), item)
     strange: list[Any] = [None, [], {}, 1.5, float("nan"), b"\0" * 31, "0x", "\0", "line\nbreak", "\ud800"]
     bits = int(field.type.removeprefix("uint")) if field.type.startswith("uint") else 0
     if bits:

@@ -33,6 +33,8 @@ def messages(kind: ActType) -> st.SearchStrategy[dict[str, Any]]:
 
 
 def _zero(field: Field) -> Any:
+    if field.type.endswith("[]"):
+        return []
     if field.type == "string":
         return ""
     if field.type == "bool":
@@ -43,6 +45,8 @@ def _zero(field: Field) -> Any:
 
 
 def _values(field: Field) -> st.SearchStrategy[Any]:
+    if field.type.endswith("[]"):
+        return st.lists(_values(Field(field.name, field.type[:-2], field.members)), max_size=3)
     if field.members:
         return st.sampled_from(field.members)
     if field.type == "string":
