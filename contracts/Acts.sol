@@ -27,9 +27,10 @@ abstract contract Acts is IActs, EIP712 {
     }
 
     /// Accepts the act whose type hash and members are `encoded`, or reverts; `auth.signer` may then be trusted.
-    function _accept(bytes memory encoded, Auth calldata auth) internal {
+    /// Returns the act's digest, which no other act has: the id of what the act creates, where nothing else decides it.
+    function _accept(bytes memory encoded, Auth calldata auth) internal returns (bytes32 act) {
         require(block.timestamp <= auth.deadline, ActExpired(auth.deadline, block.timestamp));
-        bytes32 act = _hashTypedDataV4(
+        act = _hashTypedDataV4(
             keccak256(bytes.concat(encoded, abi.encode(auth.signer, auth.nonce, auth.deadline)))
         );
         bool sentBySigner = msg.sender == auth.signer && auth.signature.length == 0;

@@ -26,9 +26,9 @@ from workflows.evidence import receipt as receipts
 from workflows.evidence.receipt import State
 from workflows.evidence.verify import verify_offline, verify_on_chain
 
-HISTORY_SECONDS = 27 * 86_400
-"""How far back a new development chain begins: a filing, its survey, its notice of 15 days and an objection that
-interrupts the notice lie before today."""
+HISTORY_SECONDS = 200 * 86_400
+"""How far back a new development chain begins: the filing of the trees and everything that follows from it lie before
+today."""
 
 ROOT = Path(__file__).resolve().parent.parent
 OWN_DOCUMENTS = ("README.md", "README.zh-CN.md", "docs", "contracts")

@@ -26,7 +26,7 @@ from chain.rpc import NodeError, Rpc
 from chain.settings import Settings
 from chain.signers import Keystore, Signer
 from chain.typed_data import Act, act_type
-from scripts.world.steps import AccountOf, DaysLater, IdOf, Paper, Step, Value, Wave
+from scripts.world.steps import AccountOf, DaysLater, DigestOf, IdOf, NumberOf, Paper, Step, Value, Wave
 from scripts.world.story import OPERATOR, Story, tree_id
 from workflows.evidence.anchored import evidence_id
 from workflows.evidence.leaf import SCHEME, leaf
@@ -77,6 +77,7 @@ class Player:
         self._ids: dict[str, int] = {}
         self._began: int | None = None
         self._mark = story.world.draws.rank("nonces")
+        self._evidence: dict[Paper, bytes] = {}
 
     def play(self, progress: Progress) -> int:
         """Plays every wave that is not played yet and returns how many acts were handed in now.
@@ -94,23 +95,23 @@ class Player:
         open_steps = self._open(wave.steps)
         done = len(wave.steps) - len(open_steps)
         progress(wave.name, done, len(wave.steps))
+        anchors = self._anchors(number, wave)
         if not open_steps:
             return 0
         self._pace(wave)
-        anchors, evidence = self._anchors(number, wave)
         handed_in = 0
         for part in _parts(self._open(anchors), HANDED_IN_AT_ONCE):
-            handed_in += self._bring(part, {})
+            handed_in += self._bring(part)
         for part in _parts(open_steps, HANDED_IN_AT_ONCE):
-            handed_in += self._bring(part, evidence)
+            handed_in += self._bring(part)
             done += len(part)
             progress(wave.name, done, len(wave.steps))
         return handed_in
 
-    def _bring(self, steps: Sequence[Step], evidence: dict[Paper, bytes]) -> int:
+    def _bring(self, steps: Sequence[Step]) -> int:
         """Hands the acts in and works until the chain has accepted every one of them."""
         outbox = self._stage.outbox
-        signed = [self._sign(step, evidence) for step in steps]
+        signed = [self._sign(step) for step in steps]
         ids = [one.id for one in signed]
         handed_in = outbox.accept_all(signed)
         refused = {act.id for act in outbox.unsettled(ids) if act.state is ActState.REFUSED}
@@ -142,27 +143,26 @@ class Player:
             instant = max(instant, *(tree["noticeEndsAt"] for tree in trees if tree))
         advance_to(settings, rpc, instant)
 
-    def _anchors(self, number: int, wave: Wave) -> tuple[list[Step], dict[Paper, bytes]]:
-        """One batch for each attester of the wave, and the evidence id that each paper gets by it."""
+    def _anchors(self, number: int, wave: Wave) -> list[Step]:
+        """One batch for each attester of the wave; remembers the evidence id that each paper gets by it."""
         papers: dict[str, list[Paper]] = defaultdict(list)
         for step in wave.steps:
             if step.paper:
                 papers[step.paper.attester].append(step.paper)
         anchors: list[Step] = []
-        evidence: dict[Paper, bytes] = {}
         salts = self._story.world.draws.of("paper")
         for attester, attested in papers.items():
             root = BatchTree.of(leaf(salts.octets(repr(paper), 32), paper.digests) for paper in attested).root
             message: dict[str, Value] = {"root": root, "count": len(attested), "scheme": SCHEME}
             anchors.append(Step(attester, "Evidence.anchor", number, message))
-            evidence |= dict.fromkeys(attested, evidence_id(self.party_id(attester), root))
-        return anchors, evidence
+            self._evidence |= dict.fromkeys(attested, evidence_id(self.party_id(attester), root))
+        return anchors
 
-    def _sign(self, step: Step, evidence: dict[Paper, bytes]) -> SignedAct:
+    def _sign(self, step: Step) -> SignedAct:
         kind = act_type(step.act)
         message = {name: self._value(value) for name, value in step.message.items()}
         if step.paper:
-            message["evidence"] = evidence[step.paper]
+            message["evidence"] = self._evidence[step.paper]
         signer = self._signer(step.signer)
         act = Act(kind, kind.read(message), signer.address, self._nonce(step), FAR_DEADLINE)
         return signer.sign(act, self._stage.deployment.domains[kind.contract])
@@ -175,6 +175,12 @@ class Player:
                 return self._signer(slug).address
             case DaysLater(days):
                 return self._start + days * DAY_SECONDS
+            case DigestOf(step):
+                return bytes.fromhex(self._sign(step).id[2:])
+            case NumberOf(step):
+                return int(self._sign(step).id, 16)
+            case list():
+                return [self._value(item) for item in value]
         return value
 
     def _signer(self, slug: str) -> Signer:

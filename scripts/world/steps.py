@@ -26,7 +26,20 @@ class DaysLater(NamedTuple):
     days: int
 
 
-Value: TypeAlias = int | str | bytes | bool | IdOf | AccountOf | DaysLater
+class DigestOf(NamedTuple):
+    """The digest of a step of an earlier wave: the id of what it created, as bytes32."""
+
+    step: Step
+
+
+class NumberOf(NamedTuple):
+    """The digest of a step of an earlier wave as uint256."""
+
+    step: Step
+
+
+Single: TypeAlias = int | str | bytes | bool | IdOf | AccountOf | DaysLater | DigestOf | NumberOf
+Value: TypeAlias = Single | list[Single]
 
 
 @dataclass(frozen=True, slots=True)

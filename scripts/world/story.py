@@ -13,6 +13,7 @@ from functools import cached_property
 from eth_utils import keccak
 
 from chain.vocabulary import role_bits
+from scripts.world import chapters
 from scripts.world.draws import Draws
 from scripts.world.parties import Party, slug
 from scripts.world.places import VILLAGES
@@ -102,6 +103,7 @@ class Story:
         answered = [*self._lift(), *self._conclude(), *self._accept()]
         yield Wave("lift, conclude, accept", 24, answered)
         yield Wave("record transfers, suspend", 24, [*self._record_transfers(), *self._suspend()])
+        yield from chapters.waves(self)
 
     @cached_property
     def fates(self) -> dict[int, Fate]:

@@ -172,7 +172,7 @@ def test_restraints_and_transfers_stand_as_told(played: Played) -> None:
         found: dict[str, Any] = played.read("Trees", "hold", tree_id(tag), court)
         return found
 
-    assert hold(Fate.SEIZED)["expiresAt"] > time.time() + 600 * 86_400
+    assert hold(Fate.SEIZED)["expiresAt"] > time.time() + 400 * 86_400
     assert hold(Fate.SEIZURE_LIFTED)["issuer"] == 0
     firms = {party.number for party in played.story.parties if party.role == "FIRM"}
     accounts = {played.stage.keystore.derived(f"party {number}").address for number in firms}
