@@ -17,7 +17,7 @@ from fastapi.staticfiles import StaticFiles
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
-from api import acts, documents, events, evidence, gateway, pages, parties, problems, sessions, status, trees
+from api import acts, calendar, documents, events, evidence, gateway, pages, parties, problems, sessions, status, trees
 from api.body_limit import BodyLimit
 from api.context import Context
 from api.domain import AsOfBlock
@@ -40,6 +40,7 @@ DOCUMENTED: tuple[type[BaseModel], ...] = (
     AsOfBlock,
     parties.PartyRecord,
     trees.TreeCard,
+    calendar.CalendarYear,
     evidence.EvidenceRecord,
     events.EventRecord,
     acts.ActRecord,
@@ -51,6 +52,7 @@ DOCUMENTED: tuple[type[BaseModel], ...] = (
 ROUTERS = (
     parties.ROUTER,
     trees.ROUTER,
+    calendar.ROUTER,
     documents.ROUTER,
     evidence.ROUTER,
     acts.ROUTER,

@@ -230,20 +230,25 @@ LIST_PROBLEMS = UNCHANGED | documented(404, 410, 422, 503)
 AS_OF_EXAMPLE = {"block": 1207, "hash": "0x" + "5c" * 32, "time": 1795363200, "lag_blocks": 0}
 
 
-def router(domain: Domain) -> APIRouter:
-    """The endpoints of a domain under `/v1/{name}`."""
+def own_router(name: str) -> APIRouter:
+    """A router under `/v1/{name}` for what only this domain has, to be handed to `router` when it is complete."""
+    return APIRouter(prefix=f"/v1/{name}", tags=[name])
+
+
+def router(domain: Domain, own: APIRouter | None = None) -> APIRouter:
+    """The endpoints of a domain under `/v1/{name}`, after its `own`: a fixed path must come before `/{id}`."""
     # Imported here: events name domains' entities in their filters, and domains show their events.
     from api.events import EventRecord, entity_events
 
-    routes = APIRouter(prefix=f"/v1/{domain.name}", tags=[domain.name])
+    routes = own or own_router(domain.name)
     filters, item, kind = domain.filters, domain.item, domain.kind
     example = example_of(item)
     page_example = {"items": [example], "next": None, "total": 1, "as_of": AS_OF_EXAMPLE}
     paging = PageQuery.model_fields
-    own: dict[str, Any] = {
+    further: dict[str, Any] = {
         name: (declared.annotation, declared) for name, declared in filters.model_fields.items() if name not in paging
     }
-    export_filters = create_model(f"{filters.__name__}Export", __base__=ExportQuery, **own)
+    export_filters = create_model(f"{filters.__name__}Export", __base__=ExportQuery, **further)
     Id = Annotated[str, Path(description=f"{domain.id_form}.", examples=[domain.example_id])]
 
     @routes.get(

@@ -50,6 +50,7 @@ REFUSAL_STATUS: Final[dict[str, int]] = {
     "ActMalformed": 422,
     "AccountMissing": 422,
     "BatchEmpty": 422,
+    "DaysUnfit": 422,
     "ExpiryUnfit": 422,
     "FilingIncomplete": 422,
     "FindingUnfit": 422,
@@ -57,6 +58,7 @@ REFUSAL_STATUS: Final[dict[str, int]] = {
     "LevelUnfit": 422,
     "RolesUnknown": 422,
     "SchemeUnknown": 422,
+    "YearUnfit": 422,
     "DomainIsStopped": 503,
 }
 """HTTP status of a contract's refusal by its name; 409 for all others: the record stands otherwise."""

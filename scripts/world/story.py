@@ -22,6 +22,7 @@ from scripts.world.quotas import shuffled
 from scripts.world.sizes import Institution
 from scripts.world.steps import AccountOf, DaysLater, IdOf, Paper, Step, Value, Wave
 from scripts.world.trees import Tree
+from workflows.calendar import announced, latest_year
 
 OPERATOR, AGRI, COURT, REGULATOR = (
     slug("OPERATOR", 1),
@@ -90,6 +91,7 @@ class Story:
     def waves(self) -> Iterator[Wave]:
         """All waves. A wave may be played again from its start: acts are told apart by their nonces."""
         yield Wave("enrol", 0, list(self._enrol()))
+        yield Wave("publish the calendar", 0, list(self._publish_calendar()))
         yield Wave("appoint guardians", 0, list(self._appoint_guardians()))
         yield Wave("file", 0, list(self._file()))
         yield Wave("survey", 1, list(self._survey()))
@@ -140,6 +142,12 @@ class Story:
                     "operator": IdOf(OPERATOR),
                 }
                 yield Step(party.slug, "Parties.appointGuardians", party.number, message)
+
+    def _publish_calendar(self) -> Iterator[Step]:
+        for year in (latest_year() - 1, latest_year()):
+            first, second = announced().words(year)
+            paper = Paper(REGULATOR, "notice of days off", str(year))
+            yield Step(REGULATOR, "Calendar.publish", year, {"year": year, "first": first, "second": second}, paper)
 
     def _file(self) -> Iterator[Step]:
         for tree in self.trees:

@@ -93,7 +93,8 @@ def test_everybody_acts_only_in_a_role_that_the_contract_accepts() -> None:
     roles = {party.slug: party.role for party in story().parties}
     acted: dict[str, set[str]] = {}
     for step in steps():
-        acted.setdefault(step.act, set()).add(roles[step.signer])
+        if step.act.startswith(("Parties.", "Trees.")):  # of the chapters' acts the chain decides, when they are played
+            acted.setdefault(step.act, set()).add(roles[step.signer])
     assert acted == accepted
 
 
@@ -121,9 +122,10 @@ def test_only_known_parties_are_named() -> None:
 
 def test_those_who_end_up_suspended_are_the_suspended_of_the_population() -> None:
     suspended = {party.number for party in story().parties if party.suspended}
-    *before, last = waves().values()
-    assert {step.entity for step in last.steps if step.act == "Parties.suspend"} == suspended
-    assert not [step for wave in before for step in wave.steps if step.act == "Parties.suspend"]
+    by_wave = {
+        name: {step.entity for step in wave.steps if step.act == "Parties.suspend"} for name, wave in waves().items()
+    }
+    assert {name: parties for name, parties in by_wave.items() if parties} == {"record transfers, suspend": suspended}
 
 
 def test_days_never_run_backwards_and_registration_waits_for_the_notice() -> None:
@@ -145,8 +147,10 @@ def test_papers_say_that_they_are_synthetic_and_differ() -> None:
 def test_nothing_personal_and_no_exact_position_goes_on_chain() -> None:
     exact = {str(n) for tree in story().trees for n in (tree.record.position.lat_e7, tree.record.position.lon_e7)}
     for step in steps():
+        hashes = {field.name for field in act_type(step.act).fields if "256" in field.type or "bytes32" in field.type}
         for name, value in step.message.items():
-            if name == "tree" or isinstance(value, bytes | bool | IdOf | AccountOf | DaysLater):
-                continue  # hashes, ids and instants
-            assert str(value) not in exact
-            assert not re.search(r"\d{11}", str(value))
+            for one in value if isinstance(value, list) else [value]:
+                if name in hashes or isinstance(one, bytes | bool | IdOf | AccountOf | DaysLater):
+                    continue  # hashes, ids and instants
+                assert str(one) not in exact
+                assert not re.search(r"\d{11}", str(one))
