@@ -8,7 +8,7 @@ UV_PIP_COMPILE = .cache/lock/bin/uv --cache-dir .cache/uv --native-tls pip compi
 # Node may have come from PyPI into .venv/bin (scripts/setup.py)
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
-.PHONY: up test lint setup lock clean
+.PHONY: up test lint bench setup lock clean
 
 up: setup  ## start the ledger, with a small world in it
 	@.venv/bin/chaqi up
@@ -21,6 +21,9 @@ lint: setup
 	@.venv/bin/ruff check .
 	@.venv/bin/ruff format --check .
 	@.venv/bin/mypy
+
+bench: setup  ## every figure beside its peer or limit; ARGS="backfill --rounds 1" for some
+	@.venv/bin/python -m scripts.bench $(ARGS)
 
 setup:
 	@$(PYTHON) scripts/setup.py

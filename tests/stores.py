@@ -6,6 +6,7 @@ started from the programs on this machine; where there are none, that half is sk
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import os
 import shutil
@@ -26,14 +27,21 @@ _databases = itertools.count(1)
 @pytest.fixture(scope="session")
 def postgres() -> Iterator[str]:
     """URL of a PostgreSQL server; each test makes its own database in it (`new_database`)."""
+    with postgresql_server() as url:
+        if url is None:
+            pytest.skip("PostgreSQL is not installed here: this half of the test did not run")
+        yield url
+
+
+@contextlib.contextmanager
+def postgresql_server() -> Iterator[str | None]:
+    """A server of its own, or the one that CHAQI_TEST_POSTGRES names; None where there is neither."""
     given = os.environ.get("CHAQI_TEST_POSTGRES")
-    if given:
-        yield given
-        return
     found = [Path("/usr/bin/initdb"), *Path("/usr/lib/postgresql").glob("*/bin/initdb")]
     initdb = shutil.which("initdb") or next((str(one) for one in reversed(found) if one.exists()), None)
-    if initdb is None:
-        pytest.skip("PostgreSQL is not installed here: this half of the test did not run")
+    if given or initdb is None:
+        yield given
+        return
     programs = Path(initdb).resolve().parent
     # PostgreSQL refuses to run as root, and its folder must belong to the user it runs as.
     demote = ["runuser", "-u", "postgres", "--"] if os.geteuid() == 0 else []

@@ -1,0 +1,28 @@
+"""The benchmarks run, and what they tell is a ratio to something named. No figure is asserted."""
+
+from __future__ import annotations
+
+import pytest
+
+from chain.devnet import anvil_program
+from scripts.bench import backfill, costs
+from scripts.bench.figures import Figure, Options, markdown, table
+
+
+def test_a_row_holds_the_median_the_range_and_the_ratio_to_its_peer() -> None:
+    figure = Figure("reads", [900, 1_000, 3_000], "requests/s", "a constant", [0.4, 0.5, 0.9], "2,000 /s")
+    assert figure.cells() == ("reads", "1,000", "900-3,000", "requests/s", "0.50 × a constant", "2,000 /s")
+    head, dashes, row = markdown(table([figure])).splitlines()
+    assert head.count("|") == dashes.count("|") == row.count("|")
+
+
+def test_every_act_whose_gas_is_kept_is_told() -> None:
+    told = {figure.subject for figure in costs.measure(Options())}
+    assert {"Evidence.anchor", "Trees.file", "Calendar.publish"} <= told
+
+
+@pytest.mark.skipif(anvil_program() is None, reason="anvil is not installed: the benchmark did not run")
+def test_a_backfill_is_measured_against_the_limit() -> None:
+    figures = list(backfill.measure(Options(rounds=1, postgres=False, scale=100)))
+    assert figures[0].subject.startswith("limit")
+    assert all(figure.ratios for figure in figures if "fill" in figure.subject)
