@@ -2,7 +2,7 @@
 
 Standard library only: this runs before anything is installed. A step whose inputs have not changed is
 skipped, so that a repeat takes no time. Nothing is written outside the project, but for `--tests` as root on
-Debian, which installs PostgreSQL where it is missing.
+Debian, which installs PostgreSQL, poppler-utils and OpenSSL where they are missing.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -22,12 +22,22 @@ PYTHON = VENV / "bin" / "python"
 DEVNET = ROOT / "hardhat-free-devnet"
 CACHE = ROOT / ".cache"
 OLDEST_NODE = 20
+DEBIAN_PACKAGES: Mapping[str, Callable[[], object]] = {
+    "postgresql": lambda: shutil.which("initdb") or any(Path("/usr/lib/postgresql").glob("*/bin/initdb")),
+    "poppler-utils": lambda: shutil.which("pdfsig"),
+    "openssl": lambda: shutil.which("openssl"),
+}
+"""For the tests only, each with how its presence is seen."""
 
 
 def main() -> None:
-    """Set up for `make up`; with `--tests` for `make test`, which wants the real node and PostgreSQL."""
+    """Set up for `make up`; with `--tests` for `make test`, which wants the real node and other makers' programs."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--tests", action="store_true", help="also bring Node and PostgreSQL where they are missing")
+    parser.add_argument(
+        "--tests",
+        action="store_true",
+        help="also bring Node, PostgreSQL and the verifiers of other makers where they are missing",
+    )
     tests = parser.parse_args().tests
     if sys.version_info < (3, 11):  # noqa: UP036  (an older python3 may well be what runs this)
         sys.exit(f"Chaqi needs Python 3.11 or newer; this is {sys.version.split()[0]}. Say: make PYTHON=python3.11")
@@ -43,7 +53,7 @@ def main() -> None:
             "slower, good for a tour. For anvil install Node, remove var/ and say `make up` again."
         )
     if tests:
-        postgresql()
+        debian_packages()
 
 
 def python_packages() -> None:
@@ -108,17 +118,18 @@ def node_from_pypi() -> list[str | Path]:
     return [VENV / "bin" / "npm"]
 
 
-def postgresql() -> None:
-    """PostgreSQL's server programs: the tests start a server of their own with them."""
-    if shutil.which("initdb") or any(Path("/usr/lib/postgresql").glob("*/bin/initdb")):
+def debian_packages() -> None:
+    """Programs of other makers that the tests use: PostgreSQL's server, poppler's and OpenSSL's verifiers."""
+    missing = [package for package, found in DEBIAN_PACKAGES.items() if not found()]
+    if not missing:
         return
     if os.geteuid() == 0 and shutil.which("apt-get"):
-        print("Installing PostgreSQL for the tests ...", flush=True)
+        print(f"Installing {', '.join(missing)} for the tests ...", flush=True)
         quiet = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
         run(["apt-get", "update", "-qq"], env=quiet)
-        run(["apt-get", "install", "-y", "-qq", "--no-install-recommends", "postgresql"], env=quiet)
+        run(["apt-get", "install", "-y", "-qq", "--no-install-recommends", *missing], env=quiet)
         return
-    print("PostgreSQL is not installed: the tests that need it will not run, and say so.")
+    print(f"Not installed: {', '.join(missing)}. The tests that need them will not run, and say so.")
 
 
 def pip(*words: str | Path) -> None:
