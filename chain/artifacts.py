@@ -19,6 +19,7 @@ BUSINESS_CONTRACTS = (
     "Trees",
     "Calendar",
 )
+BUSINESS_CONTRACTS = ("Parties", "Evidence", "Trees", "Indications", "Batches")
 """Contracts whose functions are acts, in the order of their creation. A new domain adds its contract here."""
 
 CREATED = ("AccessManager", "Directory", *BUSINESS_CONTRACTS)

@@ -37,6 +37,25 @@ ENUMERATIONS: Final[dict[str, dict[str, str]]] = {
     "Health": {"NONE": "无", "A": "甲", "B": "乙", "C": "丙", "D": "丁"},
     "Restraint": {"COURT": "法院查封", "DISPUTE": "争议冻结", "COMPLIANCE": "监管限制"},
     "TransferBasis": {"AGREEMENT": "协议转让", "COURT_SALE": "司法变卖", "SUCCESSION": "继受"},
+    "IndicationState": {
+        "NONE": "无",
+        "APPLIED": "已申请",
+        "GRANTED": "准予使用",
+        "SUSPENDED": "暂停使用",
+        "REVOKED": "已撤销",
+        "EXPIRED": "逾期未年审",
+    },
+    "BatchState": {"NONE": "无", "HELD": "暂扣待查", "REJECTED": "已驳回", "LEAF": "鲜叶", "TEA": "毛茶"},
+    "BatchQuality": {"UNTESTED": "未检验", "PASSED": "检验合格", "FAILED": "检验不合格"},
+    "SaleState": {"NONE": "无", "OFFERED": "已提出", "CONFIRMED": "已确认", "WITHDRAWN": "已撤回"},
+    "LotState": {
+        "NONE": "无",
+        "REQUESTED": "已申请",
+        "REVIEWED": "运营方已审核",
+        "APPROVED": "已批准",
+        "REJECTED": "已驳回",
+        "ISSUED": "已发放",
+    },
 }
 """Solidity enumeration → its members in order → Chinese term."""
 

@@ -41,6 +41,11 @@ CAST = {
     "other court": ("COURT_GW",),
     "regulator": ("REGULATOR",),
     "notary": ("NOTARY",),
+    "other firm": ("FIRM",),
+    "appraiser": ("APPRAISER",),
+    "inspector": ("INSPECTOR",),
+    "auditor": ("AUDITOR",),
+    "indications": ("GI_AUTH",),
 }
 
 

@@ -131,7 +131,7 @@ class TestVocabulary:
 
 
 class TestPrivacy:
-    PUBLIC = frozenset({"tag", "village", "cultivar", "geoCell", "reason"})
+    PUBLIC = frozenset({"tag", "village", "cultivar", "geoCell", "reason", "product", "town"})
 
     def test_no_text_has_a_place_for_a_person(self) -> None:
         """Acts, events and views carry text only where `domain.md` §9 has nothing against it."""
