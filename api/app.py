@@ -17,7 +17,23 @@ from fastapi.staticfiles import StaticFiles
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
-from api import acts, calendar, documents, events, evidence, gateway, pages, parties, problems, sessions, status, trees
+from api import (
+    acts,
+    batches,
+    calendar,
+    codes,
+    documents,
+    events,
+    evidence,
+    gateway,
+    indications,
+    pages,
+    parties,
+    problems,
+    sessions,
+    status,
+    trees,
+)
 from api.body_limit import BodyLimit
 from api.context import Context
 from api.domain import AsOfBlock
@@ -41,6 +57,13 @@ DOCUMENTED: tuple[type[BaseModel], ...] = (
     parties.PartyRecord,
     trees.TreeCard,
     calendar.CalendarYear,
+    indications.IndicationRecord,
+    indications.OriginRecord,
+    batches.BatchRecord,
+    batches.SaleRecord,
+    batches.HoldingRecord,
+    batches.SeasonRecord,
+    codes.LotRecord,
     evidence.EvidenceRecord,
     events.EventRecord,
     acts.ActRecord,
@@ -53,6 +76,15 @@ ROUTERS = (
     parties.ROUTER,
     trees.ROUTER,
     calendar.ROUTER,
+    indications.ROUTER,
+    indications.ORIGINS_ROUTER,
+    batches.ROUTER,
+    batches.SALES_ROUTER,
+    batches.HOLDINGS_ROUTER,
+    batches.SEASONS_ROUTER,
+    codes.LOTS_ROUTER,
+    codes.ROUTER,
+    codes.PAGE_ROUTER,
     documents.ROUTER,
     evidence.ROUTER,
     acts.ROUTER,

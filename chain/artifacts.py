@@ -18,8 +18,9 @@ BUSINESS_CONTRACTS = (
     "Evidence",
     "Trees",
     "Calendar",
+    "Indications",
+    "Batches",
 )
-BUSINESS_CONTRACTS = ("Parties", "Evidence", "Trees", "Indications", "Batches")
 """Contracts whose functions are acts, in the order of their creation. A new domain adds its contract here."""
 
 CREATED = ("AccessManager", "Directory", *BUSINESS_CONTRACTS)

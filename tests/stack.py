@@ -25,6 +25,7 @@ from starlette.testclient import TestClient
 from api.app import create_app
 from chain import offchain
 from chain.acts import SignedAct
+from chain.clock import advance_to
 from chain.deploy import Deployment, deploy
 from chain.devnet import Devnet, anvil_program
 from chain.outbox import ActState, ActStatus, Outbox
@@ -50,6 +51,10 @@ CAST = {
     "bank": ("BANK",),
     "notary": ("NOTARY",),
     "court": ("COURT_GW",),
+    "firm": ("FIRM",),
+    "inspector": ("INSPECTOR",),
+    "auditor": ("AUDITOR",),
+    "indications": ("GI_AUTH",),
 }
 
 Found = TypeVar("Found")
@@ -77,6 +82,10 @@ class Stack:
     def now(self) -> int:
         """The head's time, UTC seconds."""
         return int(self.rpc.call("eth_getBlockByNumber", "latest", False)["timestamp"], 16)
+
+    def pass_time(self, seconds: int) -> None:
+        """Lets time pass on the chain; from here on it is ahead of the real one."""
+        advance_to(self.settings, self.rpc, self.now() + seconds)
 
     def sign(self, who: str, key: str, **message: Any) -> SignedAct:
         """An act signed by a person of the cast."""
