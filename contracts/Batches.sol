@@ -14,7 +14,7 @@ import {Hold, ITrees, Life, Restraint, Title, Tree} from "./interfaces/ITrees.so
 contract Batches is IBatches, Acts {
     uint64 public constant MOST_WEIGHT = 1e12; // a million tonnes: no sum of weights can overflow
     uint64 public constant LONGEST_WINDOW = 366 days;
-    uint256 public constant MOST_INPUTS = 64;
+    uint256 public constant MOST_INPUTS = 32;
 
     bytes32 private constant STATE_POTENTIAL = keccak256(
         "StatePotential(uint256 tree,uint16 season,uint64 potential,uint64 opensAt,uint64 closesAt,bytes32 evidence,address signer,uint256 nonce,uint256 deadline)"
@@ -402,11 +402,11 @@ contract Batches is IBatches, Acts {
         require(weight != 0 && weight <= MOST_WEIGHT, WeightUnfit(weight, MOST_WEIGHT));
     }
 
-    /// In rising order, so that none is named twice.
     function _requireInputs(uint256[] calldata parents, uint64[] calldata weights) private pure {
         bool fit = parents.length != 0 && parents.length <= MOST_INPUTS && parents.length == weights.length;
         for (uint256 place = 0; fit && place < parents.length; ++place) {
-            fit = weights[place] != 0 && (place == 0 || parents[place - 1] < parents[place]);
+            fit = weights[place] != 0;
+            for (uint256 before = 0; fit && before < place; ++before) fit = parents[before] != parents[place];
         }
         require(fit, InputsMalformed(parents.length, MOST_INPUTS));
     }

@@ -19,9 +19,11 @@ from chain.outbox import Outbox, acts
 from chain.rpc import Rpc
 from chain.settings import Settings
 from chain.signers import Keystore
+from scripts.world.chapters.batches import Spring
 from scripts.world.play import Player, Progress, Stage
 from scripts.world.population import World
 from scripts.world.story import Story
+from workflows.batches import registry
 from workflows.master_key import master_key
 from workflows.trees.filing import Filing
 from workflows.vault import ERASURES_FILE, Vault
@@ -69,9 +71,11 @@ def play(settings: Settings, deployment: Deployment, size: WorldSize, number: in
             shown.update(task, description=wave, completed=done, total=of)
 
         world = World(number, size.value)
-        player = Player(Story(world), stage)
+        story = Story(world)
+        player = Player(story, stage)
         handed_in = player.play(progress)
         _keep_records(stage, world, player, progress)
+        _keep_codes(stage, story, progress)
     return handed_in
 
 
@@ -96,3 +100,16 @@ def _keep_records(stage: Stage, world: World, player: Player, progress: Progress
                 now=int(time.time()),
             )
         progress("seal the trees' records", done, len(wires))
+
+
+def _keep_codes(stage: Stage, story: Story, progress: Progress) -> None:
+    """Keeps the codes of the world's lots, as the API does with those that it makes, so that they can be scanned."""
+    store, lots = stage.outbox.store, Spring(story).lots_by_root
+    issued = sa.select(acts.c.wire).where(acts.c.act == "Batches.issueCodes").order_by(acts.c.sequence)
+    with reading(store) as connection:
+        wires = connection.execute(issued).scalars().all()
+    for done, wire in enumerate(wires, start=1):
+        packages = lots.get(bytes.fromhex(wire["message"]["root"][2:]))
+        if packages:  # others were issued by visitors
+            registry.keep(store, str(int(wire["message"]["lot"])), packages)
+        progress("keep the codes of packages", done, len(wires))

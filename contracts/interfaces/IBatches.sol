@@ -318,8 +318,8 @@ interface IBatches is IActs {
     /// @custom:zh 参与方 {party} 持有批次 {batch} 的 {held} 克，而本行为需要 {asked} 克。
     error HoldingShort(uint256 batch, uint64 party, uint256 asked, uint64 held);
 
-    /// @notice Of these {count} inputs some are doubled, out of order, without weight, or too many: name 1 to {most} batches once each, in rising order.
-    /// @custom:zh 这 {count} 项投料中有重复、乱序、无重量或过多者：应为 1 至 {most} 个批次，各一次，按编号升序。
+    /// @notice These {count} inputs are doubled, without weight, or too many: name 1 to {most} batches once each, with a weight each.
+    /// @custom:zh 这 {count} 项投料有重复、无重量或过多：应为 1 至 {most} 个批次，各一次并各有重量。
     error InputsMalformed(uint256 count, uint256 most);
 
     /// @notice {weight} g of tea cannot come of these inputs; at most {most} g can (3.8 g of leaf make 1 g of tea).

@@ -237,7 +237,7 @@ class TestAfterwards:
         warnings = [one["code"] for one in harvest.get(f"/v1/codes/{harvest.code(1)}")["warnings"]]
         assert warnings[:2] == ["RECALLED", "FAILED"]
         page = harvest.farm.stack.client.get(f"/t/{harvest.code(1)}").text
-        assert page.index("请勿饮用") < page.index("标签所言")
+        assert page.index("请勿饮用") < page.index("可以如何称呼")
 
     def test_mirror_and_storage_agree(self, harvest: Harvest) -> None:
         from indexer.deployed import storage

@@ -7,7 +7,7 @@ What is committed to for a package is the house's evidence leaf over its documen
 other document:
 
     leaf = SHA-256(0x00 ‖ "chaqi-evidence-v1" ‖ 0x00 ‖ salt ‖ SHA-256(document) ‖ SM3(document))
-    document = canonical JSON of {code, lot, number, schema, scratch, weight_g}
+    document = canonical JSON of {code, number, schema, scratch, weight_g}
 """
 
 from __future__ import annotations
@@ -36,7 +36,6 @@ SCHEMA = "chaqi-code-v1"
 class Package:
     """One package of a lot; `number` from 1. Its codes are secrets: they are told once, to be printed."""
 
-    lot: str
     number: int
     weight_g: int
     code: str
@@ -48,7 +47,6 @@ class Package:
         """What the lot's root commits to."""
         stated = {
             "schema": SCHEMA,
-            "lot": self.lot,
             "number": self.number,
             "weight_g": self.weight_g,
             "code": self.code,
@@ -62,10 +60,10 @@ class Package:
         return leaf(self.salt, _digests(self.document))
 
 
-def packages(lot: str, count: int, weight_g: int) -> list[Package]:
+def packages(count: int, weight_g: int) -> list[Package]:
     """Fresh codes for every package of a lot."""
     return [
-        Package(lot, number, weight_g, _random(CODE_LENGTH), _random(SCRATCH_LENGTH), new_salt())
+        Package(number, weight_g, _random(CODE_LENGTH), _random(SCRATCH_LENGTH), new_salt())
         for number in range(1, count + 1)
     ]
 

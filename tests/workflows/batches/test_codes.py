@@ -21,7 +21,7 @@ LOT = "7"
 
 class TestCode:
     def test_of_every_package_is_another(self) -> None:
-        made = packages(LOT, 500, 50)
+        made = packages(500, 50)
         assert [package.number for package in made] == list(range(1, 501))
         assert len({package.code for package in made} | {package.scratch for package in made}) == 1_000
         assert len({package.salt for package in made}) == 500
@@ -40,12 +40,12 @@ class TestCode:
         assert read_code(text) is None
 
     def test_is_committed_to_with_its_weight_by_the_lots_root(self) -> None:
-        made = packages(LOT, 300, 50)
+        made = packages(300, 50)
         leaves = [package.leaf for package in made]
         root = root_of(leaves)
         for package in (made[0], made[255], made[256], made[299]):
             document = json.loads(package.document)
-            assert (document["code"], document["weight_g"], document["lot"]) == (package.code, 50, LOT)
+            assert (document["code"], document["weight_g"]) == (package.code, 50)
             stream = DigestStream()
             stream.update(package.document)
             assert leaf(package.salt, stream.finish()) == package.leaf
@@ -98,11 +98,20 @@ class TestRegistry:
             registry.make(store, LOT, 2, 50)
         registry.make(store, "8", 2, 50)
 
+    def test_keeps_the_same_codes_once(self, store: sa.Engine) -> None:
+        made = packages(2, 50)
+        roots = {registry.keep(store, LOT, made) for _ in range(registry.MOST_SETS + 1)}
+        assert len(roots) == 1
+        registry.scan(store, made[0].code, at=1, area=None)
+        registry.keep(store, LOT, made)
+        found = registry.find(store, made[0].code)
+        assert found is not None and found.scans == 1
+
     def test_has_a_largest_lot(self, store: sa.Engine) -> None:
         with pytest.raises(LotTooLarge):
             registry.make(store, LOT, registry.MOST_PACKAGES + 1, 50)
 
 
 def test_a_scratch_code_is_kept_under_its_packages_salt() -> None:
-    one, other = packages(LOT, 2, 50)
+    one, other = packages(2, 50)
     assert codes.scratch_key(one.salt, one.scratch) != codes.scratch_key(other.salt, one.scratch)
