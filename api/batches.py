@@ -2,14 +2,15 @@
 
 # No `from __future__ import annotations` here: FastAPI reads the endpoints' annotations, which are values.
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Annotated, Any
 
 import sqlalchemy as sa
 from fastapi import APIRouter, Query, Request
-from fastapi.responses import Response
-from pydantic import BaseModel, ConfigDict, Field
+from fastapi.responses import Response, StreamingResponse
+from pydantic import BaseModel, ConfigDict, Field, create_model
 
+from api import exports
 from api.context import context_of
 from api.domain import (
     AS_OF_EXAMPLE,
@@ -17,6 +18,7 @@ from api.domain import (
     READ_PROBLEMS,
     AsOfQuery,
     Domain,
+    ExportQuery,
     PageQuery,
     Row,
     example_of,
@@ -369,7 +371,7 @@ def _pairs(
     show: Callable[[Row], Row],
     where: Callable[[Any, sa.Table], list[sa.ColumnElement[bool]]],
 ) -> APIRouter:
-    """The list of what is named by an id and a number."""
+    """List and export of what is named by an id and a number."""
     routes = APIRouter(prefix=f"/v1/{name}", tags=[name])
     page_example = {"items": [example_of(item)], "next": None, "total": 1, "as_of": AS_OF_EXAMPLE}
     key = projection.key_names
@@ -395,6 +397,34 @@ def _pairs(
             return page
 
         return await context_of(request).reads.answer(request, asked.as_of, build, place=place)
+
+    own: dict[str, Any] = {
+        field: (declared.annotation, declared)
+        for field, declared in filters.model_fields.items()
+        if field not in PageQuery.model_fields
+    }
+    export_filters = create_model(f"{filters.__name__}Export", __base__=ExportQuery, **own)
+
+    @routes.get(
+        "/export",
+        summary=f"All {name} as a file",
+        description=exports.DESCRIPTION,
+        response_class=StreamingResponse,
+        responses=exports.RESPONSES | READ_PROBLEMS,
+    )
+    def export(request: Request, query: Annotated[export_filters, Query()]) -> Response:  # type: ignore[valid-type]
+        asked: Any = query
+
+        def every_row(view: View) -> Iterator[Row]:
+            table = projection.table
+            chosen = sa.select(table).where(queries.at(table, view.block), *where(asked, table))
+            ordered = chosen.order_by(*(table.c[column] for column in key))
+            streaming = view.connection.execution_options(stream_results=True, yield_per=exports.PORTION)
+            for row in streaming.execute(ordered).mappings():
+                yield show(dict(row))
+
+        reads = context_of(request).reads
+        return exports.stream(reads, name, asked.format, asked.as_of, exports.columns(item), every_row)
 
     return routes
 

@@ -117,6 +117,13 @@ class TestLists:
         (season,) = harvest.get("/v1/seasons", tree=harvest.old, season=YEAR)["items"]
         assert (season["potential"], season["cap"], season["picked"]) == (2_300, 14_950, 7_600)
 
+    def test_of_holdings_and_seasons_are_files_too(self, harvest: Harvest) -> None:
+        client = harvest.farm.stack.client
+        holdings = client.get("/v1/holdings/export", params={"batch": harvest.blend}).text.lstrip("\ufeff").splitlines()
+        assert holdings[0] == "batch,party,weight" and len(holdings) == 3
+        seasons = client.get("/v1/seasons/export", params={"tree": harvest.old}).text.lstrip("\ufeff").splitlines()
+        assert seasons[0].startswith("tree,season,potential,cap,picked") and "14950" in seasons[1]
+
     def test_of_sales_record_the_ordinary_course(self, harvest: Harvest) -> None:
         (sale,) = harvest.get("/v1/sales", batch=harvest.blend)["items"]
         assert (sale["id"], sale["state"], sale["weight"]) == (harvest.sale, "CONFIRMED", 1_500)
