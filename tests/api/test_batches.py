@@ -207,6 +207,36 @@ class TestCodes:
         assert harvest.get(f"/v1/codes/{made}", status=404)["code"] == "CodeUnknown", "made, but not issued"
 
 
+class TestFrozenTree:
+    """A freeze bars the indication, not the harvest; who scans the tea is told of the mortgagee (CC 412)."""
+
+    def test_is_harvested_and_its_fruits_are_marked_down_to_the_package(self, harvest: Harvest) -> None:
+        field, stack = harvest.farm, harvest.farm.stack
+        (tree,) = field.trees({})
+        field.act("farmer", "Indications.applyFor", tree=int(tree), product=PRODUCT, town=TOWN)
+        field.act("indications", "Indications.decide", tree=int(tree), state="GRANTED")
+        field.act("court", "Trees.restrain", tree=int(tree), kind="COURT", expiresAt=stack.now() + 86_400)
+        leaf = field.pick(tree, 3_800)
+        assert harvest.get(f"/v1/batches/{leaf}")["restraints"] == ["COURT"]
+        tea = field.tea({leaf: 3_800}, 1_000)
+        field.act("inspector", "Batches.inspect", batch=int(tea), passed=True)
+        field.sell(tea, 1_000)
+
+        signed = stack.sign(
+            "firm",
+            "Batches.requestCodes",
+            evidence=field.evidence,
+            batch=int(tea),
+            count=1,
+            unitWeight=100,
+            indicated=True,
+        )
+        problem = stack.client.post("/v1/acts", json=signed.json()).json()
+        assert (problem["code"], problem["values"]) == ("FruitsRestrained", {"batch": tea, "restraints": 1})
+        code = field.issue(field.approved(tea, 1, 100))["packages"][0]["code"]
+        assert [one["code"] for one in harvest.get(f"/v1/codes/{code}")["warnings"]] == ["SEIZED"]
+
+
 class TestPage:
     def test_tells_a_phone_in_chinese_first(self, harvest: Harvest) -> None:
         client = harvest.farm.stack.client

@@ -120,8 +120,9 @@ def test_every_form_of_a_value_reads_as_the_same_act(act: Act, domain: Domain) -
 @given(filled(), domains, st.data())
 def test_any_other_field_signer_nonce_or_deadline_is_another_act(act: Act, domain: Domain, data: st.DataObject) -> None:
     other = data.draw(filled())
-    if (act.type, act.message, act.signer, act.nonce, act.deadline) != (
-        other.type,
+    # Several contracts may have the same struct, such as CancelAct: it is the domain that tells them apart.
+    if (act.type.name, act.message, act.signer, act.nonce, act.deadline) != (
+        other.type.name,
         other.message,
         other.signer,
         other.nonce,
