@@ -17,7 +17,21 @@ from fastapi.staticfiles import StaticFiles
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
-from api import acts, calendar, documents, events, evidence, gateway, pages, parties, problems, sessions, status, trees
+from api import (
+    acts,
+    calendar,
+    documents,
+    events,
+    evidence,
+    gateway,
+    pages,
+    parties,
+    problems,
+    sessions,
+    status,
+    subsidies,
+    trees,
+)
 from api.body_limit import BodyLimit
 from api.context import Context
 from api.domain import AsOfBlock
@@ -41,6 +55,8 @@ DOCUMENTED: tuple[type[BaseModel], ...] = (
     parties.PartyRecord,
     trees.TreeCard,
     calendar.CalendarYear,
+    subsidies.ProgrammeRecord,
+    subsidies.SubsidyRecord,
     evidence.EvidenceRecord,
     events.EventRecord,
     acts.ActRecord,
@@ -53,6 +69,8 @@ ROUTERS = (
     parties.ROUTER,
     trees.ROUTER,
     calendar.ROUTER,
+    subsidies.ROUTER,
+    subsidies.PROGRAMMES_ROUTER,
     documents.ROUTER,
     evidence.ROUTER,
     acts.ROUTER,

@@ -18,6 +18,7 @@ BUSINESS_CONTRACTS = (
     "Evidence",
     "Trees",
     "Calendar",
+    "Subsidies",
 )
 """Contracts whose functions are acts, in the order of their creation. A new domain adds its contract here."""
 

@@ -41,6 +41,8 @@ CAST = {
     "other court": ("COURT_GW",),
     "regulator": ("REGULATOR",),
     "notary": ("NOTARY",),
+    "auditor": ("AUDITOR",),
+    "other agri": ("AGRI",),
 }
 
 
