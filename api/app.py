@@ -19,11 +19,13 @@ from pydantic.json_schema import models_json_schema
 
 from api import (
     acts,
+    advice,
     calendar,
     documents,
     events,
     evidence,
     gateway,
+    matches,
     pages,
     parties,
     problems,
@@ -71,6 +73,8 @@ ROUTERS = (
     calendar.ROUTER,
     subsidies.ROUTER,
     subsidies.PROGRAMMES_ROUTER,
+    matches.ROUTER,
+    advice.ROUTER,
     documents.ROUTER,
     evidence.ROUTER,
     acts.ROUTER,
