@@ -59,20 +59,22 @@ def fair_pairs(
     weight = np.array(weights, dtype=np.double) / unit
     promising = worth.astype(np.double) - np.array(surplus, dtype=np.double)[None, :]
     pairs = sorted({*start, *_called(promising, UNFIT / 2)})
-    known = set(pairs)
     for margin in MARGINS:
+        programme = Programme([*_capacities(lots, demands), (margin, UNBOUNDED)])
+        _add(programme, len(lots), worth, weight, pairs)
         for _ in range(ROUNDS):
-            solved = _solve(lots, demands, worth, weight, pairs, margin)
-            if solved is None:
+            solution = programme.solve()
+            if solution is None:
                 break
-            values, gains, asked, multiplier = solved
+            values, gains, asked, multiplier = _read(*solution, len(lots))
             reduced = worth + (multiplier * weight - gains)[:, None] - asked[None, :]
+            known = set(pairs)
             fresh = [pair for pair in _called(reduced, IMPROVES) if pair not in known]
             if not fresh:
                 grams = _nearest(lots, demands, weight, pairs, values)
                 return FairPairs(grams, _bound(lots, demands, worth, weights, asked, multiplier / unit))
-            known.update(fresh)
-            pairs = sorted(known)
+            _add(programme, len(lots), worth, weight, fresh)
+            pairs += fresh
     raise MatchingUnproved(fault="the solver found no fair matching")
 
 
@@ -101,10 +103,10 @@ def _called(reduced: npt.NDArray[np.double], least: float) -> list[Pair]:
     """The pairs of each lot and of each demand that promise most, and more than `least`."""
     found: set[Pair] = set()
     across = min(ADDED, reduced.shape[1])
-    for place in np.argsort(-reduced, axis=1, kind="stable")[:, :across].T:
+    for place in np.argpartition(-reduced, across - 1, axis=1)[:, :across].T:
         found.update((lot, int(demand)) for lot, demand in enumerate(place) if reduced[lot, demand] > least)
     down = min(ADDED, reduced.shape[0])
-    for place in np.argsort(-reduced, axis=0, kind="stable")[:down]:
+    for place in np.argpartition(-reduced, down - 1, axis=0)[:down]:
         found.update((int(lot), demand) for demand, lot in enumerate(place) if reduced[lot, demand] > least)
     return sorted(found)
 
@@ -113,29 +115,25 @@ Solved = tuple[list[float], npt.NDArray[np.double], npt.NDArray[np.double], floa
 """Grams by pair, gains of lots and of demands (fen/kg), and the bound's multiplier."""
 
 
-def _solve(
-    lots: Sequence[Lot],
-    demands: Sequence[Demand],
+def _add(
+    programme: Programme,
+    lots: int,
     worth: npt.NDArray[np.int64],
     weight: npt.NDArray[np.double],
     pairs: Sequence[Pair],
-    margin: float,
-) -> Solved | None:
-    first, last = len(lots), len(lots) + len(demands)
-    programme = Programme(
-        cost=[-float(worth[pair]) for pair in pairs],
-        least=[0.0] * len(pairs),
-        most=[UNBOUNDED] * len(pairs),
-        columns=[((lot, 1.0), (first + demand, 1.0), (last, float(weight[lot]))) for lot, demand in pairs],
-        rows=[*_capacities(lots, demands), (margin, UNBOUNDED)],
+) -> None:
+    last = lots + worth.shape[1]
+    programme.add(
+        [-float(worth[pair]) for pair in pairs],
+        [0.0] * len(pairs),
+        [UNBOUNDED] * len(pairs),
+        [((lot, 1.0), (lots + demand, 1.0), (last, float(weight[lot]))) for lot, demand in pairs],
     )
-    solution = programme.solve()
-    if solution is None:
-        return None
-    values, duals = solution
-    gains = np.maximum(0.0, -np.array(duals[:first]))
-    asked = np.maximum(0.0, -np.array(duals[first:last]))
-    return values, gains, asked, max(0.0, duals[last])
+
+
+def _read(values: list[float], duals: list[float], lots: int) -> Solved:
+    gains, asked = np.maximum(0.0, -np.array(duals[:lots])), np.maximum(0.0, -np.array(duals[lots:-1]))
+    return values, gains, asked, max(0.0, duals[-1])
 
 
 def _capacities(lots: Sequence[Lot], demands: Sequence[Demand]) -> list[tuple[float, float]]:
@@ -151,12 +149,12 @@ def _nearest(
 ) -> dict[Pair, int]:
     """The whole matching less than a gram from these that keeps the bound best: a vertex of a transport problem."""
     used = [(pair, value) for pair, value in zip(pairs, values, strict=True) if value > 1e-6]
-    programme = Programme(
-        cost=[-float(weight[lot]) for (lot, _), _ in used],
-        least=[float(floor(value + 1e-6)) for _, value in used],
-        most=[float(ceil(value - 1e-6)) for _, value in used],
-        columns=[((lot, 1.0), (len(lots) + demand, 1.0)) for (lot, demand), _ in used],
-        rows=_capacities(lots, demands),
+    programme = Programme(_capacities(lots, demands))
+    programme.add(
+        [-float(weight[lot]) for (lot, _), _ in used],
+        [float(floor(value + 1e-6)) for _, value in used],
+        [float(ceil(value - 1e-6)) for _, value in used],
+        [((lot, 1.0), (len(lots) + demand, 1.0)) for (lot, demand), _ in used],
     )
     solution = programme.solve()
     if solution is None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import highspy
 import numpy as np
@@ -21,39 +20,51 @@ class MatchingUnproved(ChaqiError):
     zh = "匹配结果未能通过整数校验：{fault}。不提出任何建议。"
 
 
-@dataclass(slots=True)
-class Programme:
-    """Least `cost` over columns within `least` and `most`; each row between its limits. A column is its entries."""
+Entries = Sequence[tuple[int, float]]
+"""A column's coefficients by row."""
 
-    cost: Sequence[float]
-    least: Sequence[float]
-    most: Sequence[float]
-    columns: Sequence[Sequence[tuple[int, float]]]
-    rows: Sequence[tuple[float, float]]
+
+class Programme:
+    """A linear programme: the least cost at which each row stays between its limits. Columns may be added between
+    solutions; the solver then goes on from where it stood.
+    """
+
+    def __init__(self, rows: Sequence[tuple[float, float]]) -> None:
+        """`rows`: the limits of each row."""
+        self._columns = 0
+        self._solver = highspy.Highs()  # type: ignore[no-untyped-call]
+        for option, setting in (("output_flag", False), ("solver", "simplex"), ("threads", 1), ("random_seed", 0)):
+            self._solver.setOptionValue(option, setting)
+        low, high = (np.array([row[end] for row in rows], dtype=np.double) for end in (0, 1))
+        none = np.zeros(0, dtype=np.int32)
+        self._solver.addRows(len(rows), low, high, 0, np.zeros(len(rows), dtype=np.int32), none, np.zeros(0))
+
+    def add(
+        self, cost: Sequence[float], least: Sequence[float], most: Sequence[float], entries: Sequence[Entries]
+    ) -> None:
+        """Further columns, each with its cost, limits and coefficients."""
+        self._columns += len(cost)
+        starts = np.cumsum([0, *map(len, entries)], dtype=np.int32)[:-1]
+        flat = [entry for column in entries for entry in column]
+        self._solver.addCols(
+            len(cost),
+            np.array(cost, dtype=np.double),
+            np.array(least, dtype=np.double),
+            np.array(most, dtype=np.double),
+            len(flat),
+            starts,
+            np.array([row for row, _ in flat], dtype=np.int32),
+            np.array([value for _, value in flat], dtype=np.double),
+        )
 
     def solve(self) -> tuple[list[float], list[float]] | None:
-        """A vertex that is optimal, and the rows' duals; None where there is none."""
-        if not self.cost:
-            return [], [0.0] * len(self.rows)
-        starts = np.cumsum([0, *map(len, self.columns)], dtype=np.int32)
-        entries = [entry for column in self.columns for entry in column]
-        programme = highspy.HighsLp()
-        programme.num_col_, programme.num_row_ = len(self.cost), len(self.rows)
-        programme.col_cost_ = np.array(self.cost, dtype=np.double)
-        programme.col_lower_ = np.array(self.least, dtype=np.double)
-        programme.col_upper_ = np.array(self.most, dtype=np.double)
-        programme.row_lower_ = np.array([low for low, _ in self.rows], dtype=np.double)
-        programme.row_upper_ = np.array([high for _, high in self.rows], dtype=np.double)
-        programme.a_matrix_.format_ = highspy.MatrixFormat.kColwise
-        programme.a_matrix_.start_ = starts
-        programme.a_matrix_.index_ = np.array([row for row, _ in entries], dtype=np.int32)
-        programme.a_matrix_.value_ = np.array([value for _, value in entries], dtype=np.double)
-        solver = highspy.Highs()  # type: ignore[no-untyped-call]
-        for option, setting in (("output_flag", False), ("solver", "simplex"), ("threads", 1), ("random_seed", 0)):
-            solver.setOptionValue(option, setting)
-        solver.passModel(programme)
-        solver.run()
-        if solver.getModelStatus() != highspy.HighsModelStatus.kOptimal:
+        """A vertex that is optimal, by column, and the rows' duals; None where there is none."""
+        self._solver.run()
+        if self._solver.getModelStatus() not in (
+            highspy.HighsModelStatus.kOptimal,
+            highspy.HighsModelStatus.kModelEmpty,
+        ):
             return None
-        solution = solver.getSolution()
-        return list(solution.col_value), list(solution.row_dual)
+        solution = self._solver.getSolution()
+        duals: list[float] = list(solution.row_dual)
+        return list(solution.col_value) if self._columns else [], duals

@@ -200,12 +200,12 @@ def _free(lots: Sequence[Lot], demands: Sequence[Demand], network: Network) -> t
     columns += [((origin, -1.0), (goal, 1.0)) for origin, goal, _ in network.ways]
     columns += [((hub, -1.0),) for hub in network.exit]
     entering = [0 if hub is None else lot.grams for lot, hub in zip(lots, network.entry, strict=True)]
-    programme = Programme(
-        cost=[*(lot.reserve for lot in lots), *(way[2] for way in network.ways), *(-one.price for one in demands)],
-        least=[0.0] * len(columns),
-        most=[*entering, *[UNBOUNDED] * len(network.ways), *(one.grams for one in demands)],
-        columns=columns,
-        rows=[(0.0, 0.0)] * network.hubs,
+    programme = Programme([(0.0, 0.0)] * network.hubs)
+    programme.add(
+        [*(lot.reserve for lot in lots), *(way[2] for way in network.ways), *(-one.price for one in demands)],
+        [0.0] * len(columns),
+        [*entering, *[UNBOUNDED] * len(network.ways), *(one.grams for one in demands)],
+        columns,
     )
     solution = programme.solve()
     if solution is None:
