@@ -4,7 +4,7 @@
 
 import hashlib
 import time
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Query, Request
@@ -54,8 +54,10 @@ def _read_advice(request: Request, tree: str, as_of_text: str | None) -> Respons
         today = datetime.fromtimestamp(view.as_of.time, UTC).date()
     year = coming_spring(today)
     altitude_m = usual_altitude(card["village"])
-    found = advise(card["cultivar"], altitude_m, year, weather())
-    basis = "0x" + hashlib.sha256(f"{basis_hash()}/{card['cultivar']}/{altitude_m}".encode()).hexdigest()
+    past = [one for one in weather() if one.begins + timedelta(days=10) <= today]
+    found = advise(card["cultivar"], altitude_m, year, past)
+    judged = f"{basis_hash()}/{card['cultivar']}/{altitude_m}/{len(past)}"
+    basis = "0x" + hashlib.sha256(judged.encode()).hexdigest()
     advice: dict[str, Any] = {
         "kind": "advice",
         "label": LABEL,

@@ -4,6 +4,7 @@ GET  /v1/programmes               what the bureau pays for, and what is left of 
 GET  /v1/programmes/{id}/notice   claims that are on public notice, names masked
 GET  /v1/subsidies                claims in every state
 POST /v1/subsidies/check          everything that stands in the way of a claim, at once
+GET  /v1/plots                    whose a plot is and how large, as village or registry state it
 """
 
 from __future__ import annotations
@@ -140,6 +141,18 @@ class SubsidyRecord(BaseModel):
     return_voucher: str
 
 
+class PlotRecord(BaseModel):
+    """A plot: its commitment, who holds it, and its area in 0.01 mu. Where it lies is not on the ledger."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"example": {"id": "0x" + "b7" * 32, "holder": 42, "area_cmu": 1250}},
+    )
+
+    id: str
+    holder: int
+    area_cmu: int
+
+
 Party = Annotated[int | None, Field(ge=1, le=2**63 - 1, description="Party id.")]
 
 
@@ -149,6 +162,12 @@ class ProgrammeFilters(PageQuery):
     agency: Party = None
     year: Annotated[int | None, Field(ge=2000, le=2199)] = None
     measure: Annotated[str | None, Field(pattern=f"^({'|'.join(MEASURES)})$")] = None
+
+
+class PlotFilters(PageQuery):
+    """Which plots."""
+
+    holder: Party = None
 
 
 class SubsidyFilters(PageQuery):
@@ -275,8 +294,26 @@ DOMAIN = Domain(
     extend=_with_deadline,
 )
 
+PLOTS = Domain(
+    name="plots",
+    kind="plot",
+    kind_zh="地块",
+    contract="Subsidies",
+    projection=plots,
+    item=PlotRecord,
+    filters=PlotFilters,
+    show=lambda row: {"id": row["plot"], "holder": row["holder"], "area_cmu": row["area_cmu"]},
+    read_id=_read_hash,
+    id_form="0x + 64 hex digits",
+    id_form_zh="0x 加 64 位十六进制",
+    example_id="0x" + "b7" * 32,
+    topic=lambda plot: bytes.fromhex(str(plot)[2:]),
+    where=lambda query, table: [] if query.holder is None else [table.c.holder == query.holder],
+)
+
 ROUTER = router(DOMAIN)
 PROGRAMMES_ROUTER = router(PROGRAMMES)
+PLOTS_ROUTER = router(PLOTS)
 
 _NOTICE = {
     "type": "object",

@@ -136,6 +136,20 @@ def test_what_is_left_of_a_budget_is_shown(stack: Stack) -> None:
     assert paid_by in [one["id"] for one in listed["items"]]
 
 
+def test_a_plot_shows_its_holder_and_area_and_not_where_it_lies(stack: Stack, planter: int) -> None:
+    made = plot(stack, "planter")
+    shown = stack.client.get(f"/v1/plots/{made}").json()
+    assert {name: shown[name] for name in ("id", "holder", "area_cmu")} == {
+        "id": made,
+        "holder": planter,
+        "area_cmu": AREA,
+    }
+    listed = stack.client.get("/v1/plots", params={"holder": planter, "limit": 500}).json()["items"]
+    assert made in [one["id"] for one in listed]
+    events = stack.client.get(f"/v1/plots/{made}/events").json()["items"]
+    assert [event["event"] for event in events] == ["PlotRegistered"]
+
+
 def test_the_mirror_of_claims_is_what_the_contract_holds(stack: Stack, planter: int) -> None:
     result = compared(stack.settings)
     assert {"programmes", "subsidies", "plots", "fundings"} <= set(result.rows)

@@ -35,6 +35,11 @@ class TenDays:
         """Its first day."""
         return date(self.year, self.month, 10 * self.part - 9)
 
+    @property
+    def season(self) -> int:
+        """The year of the spring to which it matters: what happens from June on bears on the next one."""
+        return self.year + (self.month >= 6)
+
 
 @dataclass(frozen=True, slots=True)
 class Fired:
@@ -55,7 +60,7 @@ class Advice:
     closes: date
     fired: tuple[Fired, ...]
     records: int
-    """How many weather records of the year there were to judge by."""
+    """How many weather records there were to judge by."""
 
 
 @cache
@@ -84,8 +89,8 @@ def usual_altitude(village: str) -> int:
 
 
 def advise(cultivar: str, altitude_m: int, year: int, records: Sequence[TenDays]) -> Advice:
-    """The advice for a tree of this cultivar at this altitude in a year, from the weather records of that year."""
-    known = sorted(one for one in records if one.year == year)
+    """The advice for a tree of this cultivar and altitude in the spring of a year, from the weather until then."""
+    known = sorted(one for one in records if one.season == year)
     window = _window_of(cultivar)
     fired = [Fired(window["id"], "", window["en"], window["zh"], window["source"])]
     shift = 0
