@@ -290,16 +290,14 @@ class TestSubmission:
     def test_of_an_area_stays_within_what_is_registered(self, ledger: Ledger) -> None:
         programme = opened(ledger, basis="AREA", measure="ECO_GARDEN", rateFen=120)
         claim = submission(ledger, programme, PLOT, quantity=833)
-
-        def refused(error: str, **changes: Any) -> dict[str, Any]:
-            return ledger.refuses(error, "Subsidies.submit", "farmer", **claim | changes)
-
-        assert refused("NoSuchPlot") == {"plot": PLOT}
+        submit, farmer = "Subsidies.submit", ledger.ids["farmer"]
+        assert ledger.refuses("NoSuchPlot", submit, "farmer", **claim) == {"plot": PLOT}
         ledger.act("Subsidies.registerPlot", "village", plot=PLOT, holder=ledger.ids["neighbour"], areaCmu=832)
-        assert refused("NotPlotHolder") == {"plot": PLOT, "party": ledger.ids["farmer"]}
-        ledger.act("Subsidies.registerPlot", "village", plot=PLOT, holder=ledger.ids["farmer"], areaCmu=832)
-        assert refused("AreaExceeded") == {"plot": PLOT, "claimed": 833, "registered": 832}
-        assert refused("QuantityUnfit", quantity=0) == {"quantity": 0}
+        assert ledger.refuses("NotPlotHolder", submit, "farmer", **claim) == {"plot": PLOT, "party": farmer}
+        ledger.act("Subsidies.registerPlot", "village", plot=PLOT, holder=farmer, areaCmu=832)
+        values = ledger.refuses("AreaExceeded", submit, "farmer", **claim)
+        assert values == {"plot": PLOT, "claimed": 833, "registered": 832}
+        assert ledger.refuses("QuantityUnfit", submit, "farmer", **claim | {"quantity": 0}) == {"quantity": 0}
         made = submitted(ledger, programme, PLOT, quantity=832)
         assert claim_of(ledger, made)["amountFen"] == 832 * 120
 
