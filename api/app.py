@@ -109,7 +109,8 @@ def create_app(settings: Settings) -> FastAPI:
         telemetry={"tracing": False, "metrics": False, "logs": False, "operation_spans": False},
     )
     app.state.context = context
-    app.add_middleware(BodyLimit, larger={"/v1/evidence/documents": settings.upload_limit})
+    larger = {"/v1/evidence/documents": settings.upload_limit, "/v1/matches": matches.BODY_LIMIT}
+    app.add_middleware(BodyLimit, larger=larger)
     problems.install(app)
     for router in ROUTERS:
         app.include_router(router)

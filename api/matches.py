@@ -30,6 +30,9 @@ from workflows.matching.market import Demand, Lot, PlaceUnknown, Rules, inputs_h
 from workflows.matching.solve import match
 from workflows.matching.tables import latest_runs, open_demands, post, withdraw
 
+BODY_LIMIT = 4 << 20
+"""Bytes of a market as large as `MatchBody` takes."""
+
 Whole = Annotated[int, Field(ge=1, le=10_000_000_000)]
 Name = Annotated[str, Field(min_length=1, max_length=66)]
 Season = Annotated[str, Field(pattern=r"^[0-9]{4}-[a-z]{2,12}$", description="Year and season, such as 2026-spring.")]
