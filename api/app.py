@@ -19,6 +19,7 @@ from pydantic.json_schema import models_json_schema
 
 from api import (
     acts,
+    advice,
     batches,
     calendar,
     codes,
@@ -27,11 +28,13 @@ from api import (
     evidence,
     gateway,
     indications,
+    matches,
     pages,
     parties,
     problems,
     sessions,
     status,
+    subsidies,
     trees,
 )
 from api.body_limit import BodyLimit
@@ -64,6 +67,9 @@ DOCUMENTED: tuple[type[BaseModel], ...] = (
     batches.HoldingRecord,
     batches.SeasonRecord,
     codes.LotRecord,
+    subsidies.ProgrammeRecord,
+    subsidies.PlotRecord,
+    subsidies.SubsidyRecord,
     evidence.EvidenceRecord,
     events.EventRecord,
     acts.ActRecord,
@@ -85,6 +91,11 @@ ROUTERS = (
     codes.LOTS_ROUTER,
     codes.ROUTER,
     codes.PAGE_ROUTER,
+    subsidies.ROUTER,
+    subsidies.PROGRAMMES_ROUTER,
+    subsidies.PLOTS_ROUTER,
+    matches.ROUTER,
+    advice.ROUTER,
     documents.ROUTER,
     evidence.ROUTER,
     acts.ROUTER,
@@ -117,7 +128,8 @@ def create_app(settings: Settings) -> FastAPI:
         telemetry={"tracing": False, "metrics": False, "logs": False, "operation_spans": False},
     )
     app.state.context = context
-    app.add_middleware(BodyLimit, larger={"/v1/evidence/documents": settings.upload_limit})
+    larger = {"/v1/evidence/documents": settings.upload_limit, "/v1/matches": matches.BODY_LIMIT}
+    app.add_middleware(BodyLimit, larger=larger)
     problems.install(app)
     for router in ROUTERS:
         app.include_router(router)

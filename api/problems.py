@@ -73,6 +73,20 @@ REFUSAL_STATUS: Final[dict[str, int]] = {
     "YieldImpossible": 422,
     "YearUnfit": 422,
     "DomainIsStopped": 503,
+    "NotAgency": 403,
+    "NotPlotHolder": 403,
+    "MandateMissing": 403,
+    "SubjectCannotDecide": 403,
+    "AuditorIsAgency": 403,
+    "NoSuchProgramme": 404,
+    "NoSuchPlot": 404,
+    "NoSuchClaim": 404,
+    "ProgrammeUnfit": 422,
+    "PlotIncomplete": 422,
+    "AreaExceeded": 422,
+    "QuantityUnfit": 422,
+    "GroundMissing": 422,
+    "VoucherUnfit": 422,
 }
 """HTTP status of a contract's refusal by its name; 409 for all others: the record stands otherwise."""
 

@@ -20,6 +20,7 @@ BUSINESS_CONTRACTS = (
     "Calendar",
     "Indications",
     "Batches",
+    "Subsidies",
 )
 """Contracts whose functions are acts, in the order of their creation. A new domain adds its contract here."""
 

@@ -56,6 +56,38 @@ ENUMERATIONS: Final[dict[str, dict[str, str]]] = {
         "REJECTED": "已驳回",
         "ISSUED": "已发放",
     },
+    "Measure": {
+        "NONE": "无",
+        "ANCIENT_TREE": "古树养护",
+        "ECO_GARDEN": "生态茶园改造",
+        "ORGANIC": "有机绿色认证",
+        "DISASTER": "灾后恢复",
+    },
+    "SubsidyBasis": {"NONE": "无", "TREE": "按株", "AREA": "按面积"},
+    "ClaimState": {
+        "NONE": "无",
+        "SUBMITTED": "待审核",
+        "NOTICE": "公示中",
+        "OBJECTED": "公示有异议",
+        "APPROVED": "已批准",
+        "PAID": "已支付",
+        "AUDITED": "已审计",
+        "REJECTED": "不予补贴",
+        "CLAWED_BACK": "责令退回",
+        "RETURNED": "已退回",
+    },
+    "SubsidyGround": {
+        "NONE": "无",
+        "NOT_ENTITLED": "非权利人",
+        "NOT_ELIGIBLE": "不符合政策条件",
+        "AREA_OVERSTATED": "面积不实",
+        "DOUBLE_FUNDED": "重复补贴",
+        "RESTRAINED": "受监管限制",
+        "PAPERS_LACKING": "材料不全",
+        "OBJECTION_UPHELD": "异议成立",
+        "FALSE_STATEMENT": "虚假申报",
+        "MISUSED": "未按规定用途使用",
+    },
 }
 """Solidity enumeration → its members in order → Chinese term."""
 

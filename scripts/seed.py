@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from datetime import date
 from enum import StrEnum
 from typing import Annotated
 
@@ -20,11 +21,14 @@ from chain.rpc import Rpc
 from chain.settings import Settings
 from chain.signers import Keystore
 from scripts.world.chapters.batches import Spring
+from scripts.world.demands import demands
 from scripts.world.play import Player, Progress, Stage
 from scripts.world.population import World
 from scripts.world.story import Story
 from workflows.batches import registry
 from workflows.master_key import master_key
+from workflows.matching.supply import coming_spring
+from workflows.matching.tables import post
 from workflows.trees.filing import Filing
 from workflows.vault import ERASURES_FILE, Vault
 
@@ -76,7 +80,14 @@ def play(settings: Settings, deployment: Deployment, size: WorldSize, number: in
         handed_in = player.play(progress)
         _keep_records(stage, world, player, progress)
         _keep_codes(stage, story, progress)
+        _post_demands(stage, world, player)
     return handed_in
+
+
+def _post_demands(stage: Stage, world: World, player: Player) -> None:
+    """Keeps what the firms would buy of the coming spring, for the matching; again: changes nothing."""
+    for demand in demands(world, coming_spring(date.today()), player.party_id):
+        post(stage.outbox.store, demand, now=int(time.time()), synthetic=True)
 
 
 def _keep_records(stage: Stage, world: World, player: Player, progress: Progress) -> None:

@@ -19,10 +19,14 @@ from chain.relay import Relay
 from chain.rpc import Rpc
 from chain.settings import Settings
 from chain.signers import Keystore
+from indexer.store import open_mirror
 from workflows import jobs
 from workflows.evidence.job import Chain, KeyAttester, OutboxRelay, anchor_pending
+from workflows.matching.job import match_mirror
+from workflows.matching.market import Rules
 
 ANCHOR_SECONDS = 1.0
+MATCH_SECONDS = 60.0
 
 log = structlog.get_logger("worker")
 
@@ -35,6 +39,7 @@ class Worker:
         deployment = Deployment.load(settings)
         keystore = Keystore(settings.keystore_file, deployment.chain_id)
         self._store = offchain.open_store(settings)
+        self._mirror = open_mirror(settings.mirror_url)
         self._rpc = Rpc(settings.rpc_url)
         outbox = Outbox(self._store)
         self._relay = Relay(outbox, self._rpc, keystore.relayers(), deployment.chain_id, settings.confirmations)
@@ -52,6 +57,7 @@ class Worker:
             lambda event: self._record(scheduler, event), EVENT_JOB_EXECUTED | EVENT_JOB_ERROR | EVENT_JOB_MISSED
         )
         self._every(scheduler, "anchor-evidence", ANCHOR_SECONDS, self.anchor)
+        self._every(scheduler, "match", MATCH_SECONDS, self.match)
         relay.start()
         scheduler.start()
         stop.wait()
@@ -63,6 +69,10 @@ class Worker:
     def anchor(self) -> None:
         """One round of the evidence job."""
         anchor_pending(self._store, self._attester, self._outbox, self._chain, now=int(time.time()))
+
+    def match(self) -> None:
+        """One round of the matching: nothing, where neither trees nor demands changed."""
+        match_mirror(self._store, self._mirror, Rules(), now=int(time.time()))
 
     def _carry(self, stop: threading.Event, failure: list[BaseException]) -> None:
         try:

@@ -15,6 +15,7 @@ from hashlib import blake2b
 from typing import Any, TypeVar
 
 from eth_abi.abi import decode, encode
+from eth_utils.crypto import keccak
 
 from chain.acts import SignedAct
 from chain.artifacts import artifact, selector
@@ -26,7 +27,7 @@ from chain.rpc import NodeError, Rpc
 from chain.settings import Settings
 from chain.signers import Keystore, Signer
 from chain.typed_data import Act, act_type
-from scripts.world.steps import AccountOf, DaysLater, DigestOf, IdOf, NumberOf, Paper, Step, Value, Wave
+from scripts.world.steps import AccountOf, DaysLater, DigestOf, HashOf, IdOf, NumberOf, Paper, Step, Value, Wave
 from scripts.world.story import OPERATOR, Story, tree_id
 from workflows.evidence.anchored import evidence_id
 from workflows.evidence.leaf import SCHEME, leaf
@@ -179,6 +180,8 @@ class Player:
                 return bytes.fromhex(self._sign(step).id[2:])
             case NumberOf(step):
                 return int(self._sign(step).id, 16)
+            case HashOf(types, values):
+                return keccak(encode(types, [self._value(item) for item in values]))
             case list():
                 return [self._value(item) for item in value]
         return value

@@ -38,7 +38,14 @@ class NumberOf(NamedTuple):
     step: Step
 
 
-Single: TypeAlias = int | str | bytes | bool | IdOf | AccountOf | DaysLater | DigestOf | NumberOf
+class HashOf(NamedTuple):
+    """keccak256(abi.encode(values)): the id of what is named by its content. Values as in a message."""
+
+    types: tuple[str, ...]
+    values: tuple[Value, ...]
+
+
+Single: TypeAlias = int | str | bytes | bool | IdOf | AccountOf | DaysLater | DigestOf | NumberOf | HashOf
 Value: TypeAlias = Single | list[Single]
 
 

@@ -46,6 +46,7 @@ CAST = {
     "inspector": ("INSPECTOR",),
     "auditor": ("AUDITOR",),
     "indications": ("GI_AUTH",),
+    "other agri": ("AGRI",),
 }
 
 

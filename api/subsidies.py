@@ -1,0 +1,488 @@
+"""Subsidies: programmes, claims, the automatic check before a claim is signed, and the public notice with masked names.
+
+GET  /v1/programmes               what the bureau pays for, and what is left of each budget
+GET  /v1/programmes/{id}/notice   claims that are on public notice, names masked
+GET  /v1/subsidies                claims in every state
+POST /v1/subsidies/check          everything that stands in the way of a claim, at once
+GET  /v1/plots                    whose a plot is and how large, as village or registry state it
+"""
+
+from __future__ import annotations
+
+import re
+import time
+from typing import Annotated, Any
+
+import sqlalchemy as sa
+from eth_abi.abi import encode
+from eth_utils.crypto import keccak
+from fastapi import Query, Request
+from fastapi.responses import Response
+from pydantic import BaseModel, ConfigDict, Field
+from starlette.concurrency import run_in_threadpool
+
+from api.context import Context, context_of
+from api.domain import AsOfQuery, Domain, PageQuery, Row, ok, router
+from api.problems import documented
+from api.reads import View, dumps, shown
+from chain.vocabulary import ENUMERATIONS, role_bits
+from indexer import queries
+from indexer.projections.evidence import evidence
+from indexer.projections.parties import parties
+from indexer.projections.subsidies import plots, programmes, subsidies
+from indexer.projections.trees import restraints, trees
+from workflows.subsidies.check import Application, Known, PlotFacts, Subject, Terms, TreeFacts, check
+from workflows.subsidies.notice import masked
+from workflows.vault import RecordUnknown, SubjectErased, SubjectRestricted
+
+MEASURES, BASES, STATES, GROUNDS = (
+    list(ENUMERATIONS[name]) for name in ("Measure", "SubsidyBasis", "ClaimState", "SubsidyGround")
+)
+TITLES, LIVES, STATUSES = (list(ENUMERATIONS[name]) for name in ("Title", "Life", "Status"))
+COMPLIANCE = list(ENUMERATIONS["Restraint"]).index("COMPLIANCE")
+ON_NOTICE = ("NOTICE", "OBJECTED")
+
+HASH = r"^0x[0-9a-f]{64}$"
+NUMBER = r"^(0|[1-9][0-9]{0,77})$"
+EXAMPLE_PROGRAMME = "69053470632142356349478571331083923145071832180421283106371238310735163926014"
+
+
+class ProgrammeRecord(BaseModel):
+    """A programme. Money in fen, instants in UTC seconds; `approved_fen` is approved and not yet paid."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "example": {
+                "id": EXAMPLE_PROGRAMME,
+                "agency": 9,
+                "year": 2026,
+                "measure": "ANCIENT_TREE",
+                "basis": "TREE",
+                "notice_days": 7,
+                "opened_at": 1795363200,
+                "closes_at": 1803139200,
+                "rate_fen": 30000,
+                "budget_fen": 3000000,
+                "approved_fen": 60000,
+                "paid_fen": 300000,
+                "returned_fen": 0,
+                "left_fen": 2640000,
+                "evidence": "0x" + "9a" * 32,
+            }
+        }
+    )
+
+    id: str
+    agency: int
+    year: int
+    measure: str
+    basis: str
+    notice_days: int
+    opened_at: int
+    closes_at: int
+    rate_fen: int
+    budget_fen: int
+    approved_fen: int
+    paid_fen: int
+    returned_fen: int
+    left_fen: int
+    evidence: str
+
+
+class SubsidyRecord(BaseModel):
+    """A claim. `asset` is a tree's id or a plot's commitment as 0x hex; `quantity` 1 tree or 0.01 mu; instants in UTC
+    seconds, 0 until they happen. `reviewed_late`: after the 20th working day.
+    """
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "example": {
+                "id": "0x" + "5d" * 32,
+                "programme": EXAMPLE_PROGRAMME,
+                "asset": "0x" + "98" * 32,
+                "subject": 42,
+                "agent": 0,
+                "quantity": 1,
+                "state": "PAID",
+                "ground": "NONE",
+                "amount_fen": 30000,
+                "submitted_at": 1795363200,
+                "review_due_at": 1798041599,
+                "reviewed_at": 1796227200,
+                "reviewed_late": False,
+                "notice_ends_at": 1796918399,
+                "objected_at": 0,
+                "decided_at": 1797004800,
+                "paid_at": 1797436800,
+                "voucher": "0x" + "c1" * 32,
+                "return_voucher": "0x" + "00" * 32,
+            }
+        }
+    )
+
+    id: str
+    programme: str
+    asset: str
+    subject: int
+    agent: int
+    quantity: int
+    state: str
+    ground: str
+    amount_fen: int
+    submitted_at: int
+    review_due_at: int
+    reviewed_at: int
+    reviewed_late: bool
+    notice_ends_at: int
+    objected_at: int
+    decided_at: int
+    paid_at: int
+    voucher: str
+    return_voucher: str
+
+
+class PlotRecord(BaseModel):
+    """A plot: its commitment, who holds it, and its area in 0.01 mu. Where it lies is not on the ledger."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"example": {"id": "0x" + "b7" * 32, "holder": 42, "area_cmu": 1250}},
+    )
+
+    id: str
+    holder: int
+    area_cmu: int
+
+
+Party = Annotated[int | None, Field(ge=1, le=2**63 - 1, description="Party id.")]
+
+
+class ProgrammeFilters(PageQuery):
+    """Which programmes."""
+
+    agency: Party = None
+    year: Annotated[int | None, Field(ge=2000, le=2199)] = None
+    measure: Annotated[str | None, Field(pattern=f"^({'|'.join(MEASURES)})$")] = None
+
+
+class PlotFilters(PageQuery):
+    """Which plots."""
+
+    holder: Party = None
+
+
+class SubsidyFilters(PageQuery):
+    """Which claims."""
+
+    programme: Annotated[str | None, Field(pattern=NUMBER)] = None
+    subject: Party = None
+    asset: Annotated[str | None, Field(pattern=HASH)] = None
+    state: Annotated[str | None, Field(pattern=f"^({'|'.join(STATES)})$")] = None
+
+
+class CheckBody(BaseModel):
+    """A claim before it is signed. `mandate` (evidence id) when an agent submits; `evidence` of the papers."""
+
+    model_config = ConfigDict(
+        strict=True,
+        extra="forbid",
+        json_schema_extra={
+            "example": {
+                "programme": EXAMPLE_PROGRAMME,
+                "subject": 42,
+                "asset": "0x" + "98" * 32,
+                "quantity": 1,
+                "agent": None,
+                "mandate": None,
+                "evidence": "0x" + "9a" * 32,
+            }
+        },
+    )
+
+    programme: Annotated[str, Field(pattern=NUMBER)]
+    subject: Annotated[int, Field(ge=1, le=2**63 - 1)]
+    asset: Annotated[str, Field(pattern=HASH)]
+    quantity: Annotated[int, Field(ge=0, le=2**32 - 1)]
+    agent: Party = None
+    mandate: Annotated[str | None, Field(pattern=HASH)] = None
+    evidence: Annotated[str | None, Field(pattern=HASH)] = None
+
+
+def _show_programme(row: Row) -> Row:
+    left = row["budget_fen"] + row["returned_fen"] - row["paid_fen"] - row["approved_fen"]
+    return {
+        "id": row["programme"],
+        **{name: row[name] for name in ProgrammeRecord.model_fields if name in row},
+        "measure": MEASURES[row["measure"]],
+        "basis": BASES[row["basis"]],
+        "left_fen": left,
+    }
+
+
+def _show_claim(row: Row) -> Row:
+    return {
+        "id": row["claim"],
+        **{name: row[name] for name in SubsidyRecord.model_fields if name in row},
+        "state": STATES[row["state"]],
+        "ground": GROUNDS[row["ground"]],
+        "reviewed_late": row["reviewed_at"] > row["review_due_at"],
+    }
+
+
+def _programmes_where(query: Any, table: sa.Table) -> list[sa.ColumnElement[bool]]:
+    where = [table.c[name] == getattr(query, name) for name in ("agency", "year") if getattr(query, name) is not None]
+    if query.measure is not None:
+        where.append(table.c.measure == MEASURES.index(query.measure))
+    return where
+
+
+def _claims_where(query: Any, table: sa.Table) -> list[sa.ColumnElement[bool]]:
+    names = ("programme", "subject", "asset")
+    where = [table.c[name] == getattr(query, name) for name in names if getattr(query, name) is not None]
+    if query.state is not None:
+        where.append(table.c.state == STATES.index(query.state))
+    return where
+
+
+def _read_number(text: str) -> str | None:
+    if re.fullmatch(r"0x[0-9a-fA-F]{1,64}", text):
+        return str(int(text, 16))
+    return text if re.fullmatch(NUMBER, text, re.ASCII) and not int(text) >> 256 else None
+
+
+def _read_hash(text: str) -> str | None:
+    return text.lower() if re.fullmatch(r"0x[0-9a-fA-F]{64}", text) else None
+
+
+def _with_deadline(view: View, key: Any, claim: Row) -> Row:
+    """Whether the review is overdue in this state: nothing happened, and its 20 working days are over."""
+    waiting = claim["state"] == "SUBMITTED"
+    return {**claim, "review_overdue": waiting and view.as_of.time > claim["review_due_at"]}
+
+
+PROGRAMMES = Domain(
+    name="programmes",
+    kind="programme",
+    kind_zh="补贴项目",
+    contract="Subsidies",
+    projection=programmes,
+    item=ProgrammeRecord,
+    filters=ProgrammeFilters,
+    show=_show_programme,
+    read_id=_read_number,
+    id_form="0 … 2^256 − 1, or 0x + hex",
+    id_form_zh="0 至 2^256 − 1，或 0x 加十六进制",
+    example_id=EXAMPLE_PROGRAMME,
+    topic=lambda programme: int(programme).to_bytes(32),
+    where=_programmes_where,
+)
+
+DOMAIN = Domain(
+    name="subsidies",
+    kind="subsidy claim",
+    kind_zh="补贴申报",
+    contract="Subsidies",
+    projection=subsidies,
+    item=SubsidyRecord,
+    filters=SubsidyFilters,
+    show=_show_claim,
+    read_id=_read_hash,
+    id_form="0x + 64 hex digits",
+    id_form_zh="0x 加 64 位十六进制",
+    example_id="0x" + "5d" * 32,
+    topic=lambda claim: bytes.fromhex(str(claim)[2:]),
+    where=_claims_where,
+    extend=_with_deadline,
+)
+
+PLOTS = Domain(
+    name="plots",
+    kind="plot",
+    kind_zh="地块",
+    contract="Subsidies",
+    projection=plots,
+    item=PlotRecord,
+    filters=PlotFilters,
+    show=lambda row: {"id": row["plot"], "holder": row["holder"], "area_cmu": row["area_cmu"]},
+    read_id=_read_hash,
+    id_form="0x + 64 hex digits",
+    id_form_zh="0x 加 64 位十六进制",
+    example_id="0x" + "b7" * 32,
+    topic=lambda plot: bytes.fromhex(str(plot)[2:]),
+    where=lambda query, table: [] if query.holder is None else [table.c.holder == query.holder],
+)
+
+ROUTER = router(DOMAIN)
+PROGRAMMES_ROUTER = router(PROGRAMMES)
+PLOTS_ROUTER = router(PLOTS)
+
+_NOTICE = {
+    "type": "object",
+    "required": ["programme", "items", "as_of"],
+    "properties": {
+        "programme": {"$ref": "#/components/schemas/ProgrammeRecord"},
+        "items": {
+            "type": "array",
+            "items": {
+                "type": "object",
+                "required": ["claim", "subject", "name", "asset", "quantity", "amount_fen", "notice_ends_at"],
+            },
+        },
+        "as_of": {"$ref": "#/components/schemas/AsOfBlock"},
+    },
+}
+
+
+@PROGRAMMES_ROUTER.get(
+    "/{id}/notice",
+    summary="The public notice of a programme",
+    responses=ok(_NOTICE, "Claims on notice, by when it ends. Names are masked; anybody enrolled may object.")
+    | documented(404, 422, 503),
+)
+async def read_notice(request: Request, id: str, query: Annotated[AsOfQuery, Query()]) -> Response:
+    """Who is to be paid, how much, for what, until when one may object. `name` is masked; ＊＊＊ where none is kept."""
+    key = PROGRAMMES.key(id)
+    context = context_of(request)
+    return await context.reads.answer(request, query.as_of, lambda view: _notice(context, view, key))
+
+
+def _notice(context: Context, view: View, key: str) -> Row:
+    programme = PROGRAMMES.row(view, key)
+    table = subsidies.table
+    where = [table.c.programme == key, table.c.state.in_([STATES.index(state) for state in ON_NOTICE])]
+    chosen = (
+        sa.select(table).where(queries.at(table, view.block), *where).order_by(table.c.notice_ends_at, table.c.claim)
+    )
+    claims = [dict(row) for row in view.connection.execute(chosen).mappings()]
+    items = [
+        {
+            "claim": row["claim"],
+            "subject": row["subject"],
+            "name": masked(_name(context, view, row["subject"])),
+            "state": STATES[row["state"]],
+            "asset": row["asset"],
+            "quantity": row["quantity"],
+            "amount_fen": row["amount_fen"],
+            "notice_ends_at": row["notice_ends_at"],
+        }
+        for row in claims
+    ]
+    return {"programme": _show_programme(programme), "items": items}
+
+
+def _name(context: Context, view: View, party: int) -> str | None:
+    """The name in the identity record behind a party's commitment, if it is kept here; the reading is written down."""
+    seat = queries.row(view.connection, parties, party, view.block)
+    if seat is None:
+        return None
+    commitment = bytes.fromhex(seat["identity"][2:])
+    try:
+        opened = context.vault.read(commitment, "public notice", "masked name (公示)", now=int(time.time()))
+    except (RecordUnknown, SubjectErased, SubjectRestricted):
+        return None
+    name = opened.record.get("name") if isinstance(opened.record, dict) else None
+    return name if isinstance(name, str) else None
+
+
+_CHECKED = {
+    "type": "object",
+    "required": ["claim", "amount_fen", "points", "as_of"],
+    "properties": {
+        "claim": {"type": "string", "description": "the id that the claim will have"},
+        "amount_fen": {"type": "integer"},
+        "points": {
+            "type": "array",
+            "items": {
+                "type": "object",
+                "required": ["code", "en", "zh", "values"],
+                "properties": {
+                    "code": {"type": "string"},
+                    "en": {"type": "string"},
+                    "zh": {"type": "string"},
+                    "values": {"type": "object"},
+                },
+            },
+        },
+        "as_of": {"$ref": "#/components/schemas/AsOfBlock"},
+    },
+}
+
+
+@ROUTER.post(
+    "/check",
+    summary="Check a claim before it is signed",
+    responses=ok(_CHECKED, "Every point that stands in the way; none when `points` is empty.")
+    | documented(404, 413, 422, 503),
+)
+async def check_claim(request: Request, body: CheckBody) -> Response:
+    """All points at once, where the contract names only the first. Nothing is kept."""
+    return await run_in_threadpool(_check, context_of(request), body)
+
+
+def _check(context: Context, body: CheckBody) -> Response:
+    with context.reads.view() as view:
+        row = PROGRAMMES.row(view, PROGRAMMES.key(body.programme))
+        application = _application(view, body, _show_programme(row))
+        points = check(application, view.as_of.time)
+        as_of = shown(view.as_of)
+    types = ["uint256", "uint64", "bytes32", "uint16"]
+    values = [int(body.programme), body.subject, bytes.fromhex(body.asset[2:]), row["year"]]
+    answer = {
+        "claim": "0x" + keccak(encode(types, values)).hex(),
+        "amount_fen": application.amount_fen,
+        "points": [
+            {"code": one.code, "en": one.words("en"), "zh": one.words("zh"), "values": one.values} for one in points
+        ],
+        "as_of": as_of,
+    }
+    return Response(dumps(answer), media_type="application/json", headers={"cache-control": "no-store"})
+
+
+def _application(view: View, body: CheckBody, programme: Row) -> Application:
+    """What the mirror says of everything that a claim names."""
+    number = str(int(body.asset, 16))
+    seat = queries.row(view.connection, parties, body.subject)
+    tree = queries.row(view.connection, trees, number)
+    limit = queries.row(view.connection, restraints, (number, COMPLIANCE))
+    in_force = limit is not None and limit["issuer"] != 0
+    if limit is not None and limit["expires_at"] != 0:
+        in_force = in_force and limit["expires_at"] > view.as_of.time
+    plot = queries.row(view.connection, plots, body.asset)
+    by_agent = body.agent is not None and body.agent != body.subject
+    terms = Terms(
+        **{name: programme[name] for name in Terms.__dataclass_fields__ if name in programme},
+    )
+    return Application(
+        terms=terms,
+        subject_id=body.subject,
+        subject=None
+        if seat is None
+        else Subject(body.subject, STATUSES[seat["status"]], bool(seat["roles"] & role_bits("FARMER"))),
+        asset=body.asset,
+        tree=None if tree is None else TreeFacts(tree["owner"], TITLES[tree["title"]], LIVES[tree["life"]], in_force),
+        plot=None if plot is None else PlotFacts(plot["holder"], plot["area_cmu"]),
+        quantity=body.quantity,
+        mandate=_attested(view, body.mandate, body.subject) if by_agent else None,
+        evidence=_attested(view, body.evidence, None),
+        known=_known(view, body.asset),
+    )
+
+
+def _attested(view: View, identifier: str | None, attester: int | None) -> bool:
+    """Whether the evidence is live, and attested by this party if one is named."""
+    found = queries.row(view.connection, evidence, identifier) if identifier else None
+    return found is not None and found["revoked_at"] == 0 and attester in (None, found["attester"])
+
+
+def _known(view: View, asset: str) -> list[Known]:
+    """The claims for an asset, with their programmes' terms."""
+    table, terms = subsidies.table, programmes.table
+    chosen = (
+        sa.select(table, terms.c.measure, terms.c.year)
+        .join(terms, terms.c.programme == table.c.programme)
+        .where(queries.at(table, view.block), queries.at(terms, view.block), table.c.asset == asset)
+        .order_by(table.c.claim)
+    )
+    return [
+        Known(row.claim, row.programme, row.subject, row.asset, MEASURES[row.measure], row.year, STATES[row.state])
+        for row in view.connection.execute(chosen)
+    ]
