@@ -13,7 +13,7 @@ from eth_utils.abi import collapse_if_tuple
 
 ARTIFACTS = Path(__file__).parent / "artifacts"
 
-BUSINESS_CONTRACTS = ("Parties", "Evidence", "Trees", "Calendar")
+BUSINESS_CONTRACTS = ("Parties", "Evidence", "Trees", "Calendar", "Valuations")
 """Contracts whose functions are acts, in the order of their creation. A new domain adds its contract here."""
 
 CREATED = ("AccessManager", "Directory", *BUSINESS_CONTRACTS)

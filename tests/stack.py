@@ -50,6 +50,9 @@ CAST = {
     "bank": ("BANK",),
     "notary": ("NOTARY",),
     "court": ("COURT_GW",),
+    "appraiser": ("APPRAISER",),
+    "second appraiser": ("APPRAISER",),
+    "third appraiser": ("APPRAISER",),
 }
 
 Found = TypeVar("Found")

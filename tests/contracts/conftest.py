@@ -41,6 +41,9 @@ CAST = {
     "other court": ("COURT_GW",),
     "regulator": ("REGULATOR",),
     "notary": ("NOTARY",),
+    "appraiser": ("APPRAISER",),
+    "second appraiser": ("APPRAISER",),
+    "third appraiser": ("APPRAISER",),
 }
 
 
