@@ -21,6 +21,7 @@ BUSINESS_CONTRACTS = (
     "Indications",
     "Batches",
 )
+BUSINESS_CONTRACTS = ("Parties", "Evidence", "Trees", "Calendar", "Valuations")
 """Contracts whose functions are acts, in the order of their creation. A new domain adds its contract here."""
 
 CREATED = ("AccessManager", "Directory", *BUSINESS_CONTRACTS)

@@ -36,6 +36,7 @@ ENUMERATIONS: Final[dict[str, dict[str, str]]] = {
     },
     "Health": {"NONE": "无", "A": "甲", "B": "乙", "C": "丙", "D": "丁"},
     "Restraint": {"COURT": "法院查封", "DISPUTE": "争议冻结", "COMPLIANCE": "监管限制"},
+    "ValuationState": {"NONE": "无", "CURRENT": "有效", "AWAITING_SECOND": "待第二评估师", "CHALLENGED": "异议中"},
     "TransferBasis": {"AGREEMENT": "协议转让", "COURT_SALE": "司法变卖", "SUCCESSION": "继受"},
     "IndicationState": {
         "NONE": "无",

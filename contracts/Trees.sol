@@ -7,6 +7,7 @@ import {IERC721Metadata} from "@openzeppelin/contracts/token/ERC721/extensions/I
 import {Acts} from "./Acts.sol";
 import {Roles} from "./Roles.sol";
 import {TreeCard} from "./TreeCard.sol";
+import "./TreeTypes.sol";
 import {Auth} from "./interfaces/IActs.sol";
 import {IEvidence} from "./interfaces/IEvidence.sol";
 import {IParties, Party, Status} from "./interfaces/IParties.sol";
@@ -17,42 +18,6 @@ contract Trees is ITrees, Acts {
     uint64 public constant SURVEY_PERIOD = 30 days;
     uint64 public constant NOTICE_PERIOD = 15 days;
     uint64 public constant COURT_RESTRAINT_MAX = 1096 days; // three years, which hold at most one leap day
-
-    bytes32 private constant FILE_TREE = keccak256(
-        "FileTree(string tag,string village,string cultivar,string geoCell,uint8 titleClass,uint16 ageYears,uint8 ageMethod,uint16 graftYear,bytes32 attributes,bytes32 evidence,address signer,uint256 nonce,uint256 deadline)"
-    );
-    bytes32 private constant SURVEY_TREE = keccak256(
-        "SurveyTree(uint256 tree,uint16 girthCm,uint16 heightCm,uint16 crownACm,uint16 crownBCm,uint8 health,uint16 accuracyCm,bytes32 attributes,bytes32 evidence,address signer,uint256 nonce,uint256 deadline)"
-    );
-    bytes32 private constant POST_NOTICE =
-        keccak256("PostNotice(uint256 tree,bytes32 evidence,address signer,uint256 nonce,uint256 deadline)");
-    bytes32 private constant OBJECT_TO_TREE =
-        keccak256("ObjectToTree(uint256 tree,bytes32 evidence,address signer,uint256 nonce,uint256 deadline)");
-    bytes32 private constant RESOLVE_OBJECTION = keccak256(
-        "ResolveObjection(uint256 tree,bool upheld,bytes32 evidence,address signer,uint256 nonce,uint256 deadline)"
-    );
-    bytes32 private constant REGISTER_TREE =
-        keccak256("RegisterTree(uint256 tree,bytes32 certificate,address signer,uint256 nonce,uint256 deadline)");
-    bytes32 private constant RECOGNISE_TREE = keccak256(
-        "RecogniseTree(uint256 tree,uint8 level,uint16 ageYears,bytes32 evidence,address signer,uint256 nonce,uint256 deadline)"
-    );
-    bytes32 private constant RESTRAIN_TREE = keccak256(
-        "RestrainTree(uint256 tree,uint8 kind,uint64 expiresAt,bytes32 evidence,address signer,uint256 nonce,uint256 deadline)"
-    );
-    bytes32 private constant LIFT_RESTRAINT =
-        keccak256("LiftRestraint(uint256 tree,uint8 kind,bytes32 evidence,address signer,uint256 nonce,uint256 deadline)");
-    bytes32 private constant REPORT_DEATH =
-        keccak256("ReportDeath(uint256 tree,bytes32 evidence,address signer,uint256 nonce,uint256 deadline)");
-    bytes32 private constant CONCLUDE_DEATH_REPORT = keccak256(
-        "ConcludeDeathReport(uint256 tree,uint8 finding,bytes32 evidence,address signer,uint256 nonce,uint256 deadline)"
-    );
-    bytes32 private constant OFFER_TRANSFER =
-        keccak256("OfferTransfer(uint256 tree,uint64 to,bytes32 evidence,address signer,uint256 nonce,uint256 deadline)");
-    bytes32 private constant ACCEPT_TRANSFER =
-        keccak256("AcceptTransfer(uint256 tree,bytes32 evidence,address signer,uint256 nonce,uint256 deadline)");
-    bytes32 private constant RECORD_TRANSFER = keccak256(
-        "RecordTransfer(uint256 tree,uint64 to,uint8 basis,bytes32 receipt,bytes32 evidence,address signer,uint256 nonce,uint256 deadline)"
-    );
 
     IParties public immutable PARTIES;
     IEvidence public immutable EVIDENCE;
@@ -307,6 +272,12 @@ contract Trees is ITrees, Acts {
     /// @inheritdoc ITrees
     function tree(uint256 id) external view returns (Tree memory) {
         return _tree(id);
+    }
+
+    /// @inheritdoc ITrees
+    function standing(uint256 id) external view returns (uint64, Title, TitleClass, Life) {
+        Tree storage twin = _tree(id);
+        return (twin.owner, twin.title, twin.titleClass, twin.life);
     }
 
     /// @inheritdoc ITrees

@@ -403,6 +403,12 @@ interface ITrees is IActs, IERC721Metadata {
     /// @notice The twin of `id`; reverts with `NoSuchTree`.
     function tree(uint256 id) external view returns (Tree memory);
 
+    /// @notice Owner, title and life of `id`, for other contracts: one slot. Reverts with `NoSuchTree`.
+    function standing(uint256 id)
+        external
+        view
+        returns (uint64 owner, Title title, TitleClass titleClass, Life life);
+
     /// @notice The restraint `kind` of `id` as stored; expired ones still show.
     function hold(uint256 id, Restraint kind) external view returns (Hold memory);
 

@@ -46,6 +46,9 @@ CAST = {
     "inspector": ("INSPECTOR",),
     "auditor": ("AUDITOR",),
     "indications": ("GI_AUTH",),
+    "appraiser": ("APPRAISER",),
+    "second appraiser": ("APPRAISER",),
+    "third appraiser": ("APPRAISER",),
 }
 
 
