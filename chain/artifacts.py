@@ -20,8 +20,9 @@ BUSINESS_CONTRACTS = (
     "Calendar",
     "Indications",
     "Batches",
+    "Valuations",
+    "Liens",
 )
-BUSINESS_CONTRACTS = ("Parties", "Evidence", "Trees", "Calendar", "Valuations")
 """Contracts whose functions are acts, in the order of their creation. A new domain adds its contract here."""
 
 CREATED = ("AccessManager", "Directory", *BUSINESS_CONTRACTS)

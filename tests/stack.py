@@ -58,6 +58,10 @@ CAST = {
     "appraiser": ("APPRAISER",),
     "second appraiser": ("APPRAISER",),
     "third appraiser": ("APPRAISER",),
+    "registry": ("REGISTRY",),
+    "second bank": ("BANK",),
+    "insurer": ("INSURER",),
+    "buyer": ("FIRM",),
 }
 
 Found = TypeVar("Found")

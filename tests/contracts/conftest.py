@@ -49,6 +49,8 @@ CAST = {
     "appraiser": ("APPRAISER",),
     "second appraiser": ("APPRAISER",),
     "third appraiser": ("APPRAISER",),
+    "second bank": ("BANK",),
+    "third bank": ("BANK",),
 }
 
 
