@@ -38,7 +38,13 @@ class NumberOf(NamedTuple):
     step: Step
 
 
-Single: TypeAlias = int | str | bytes | bool | IdOf | AccountOf | DaysLater | DigestOf | NumberOf
+class EvidenceOf(NamedTuple):
+    """The evidence id of the paper of a step of this or an earlier wave."""
+
+    paper: Paper
+
+
+Single: TypeAlias = int | str | bytes | bool | IdOf | AccountOf | DaysLater | DigestOf | NumberOf | EvidenceOf
 Value: TypeAlias = Single | list[Single]
 
 
