@@ -15,6 +15,9 @@ import "./interfaces/ILiens.sol";
 contract Liens is ILiens, Acts {
     using Lists for Lists.Linked;
 
+    /// So that no holder's acts can be made dear by liens of others.
+    uint256 public constant MOST_LIENS = 32;
+
     bytes32 private constant FILE_LIEN = keccak256(
         "FileLien(uint8 kind,uint256 asset,uint64 grantor,uint64 holder,uint256 debt,uint64 securedMax,bool noTransfer,uint16 rank,bytes32 legalReview,bytes32 evidence,address signer,uint256 nonce,uint256 deadline)"
     );
@@ -307,7 +310,7 @@ contract Liens is ILiens, Acts {
     /// @inheritdoc ILiens
     function rankIfFiled(uint256 asset) external view returns (uint16 rank, uint64 remaining) {
         uint256 claimed;
-        (rank, claimed) = _before(asset, 0);
+        (rank, claimed,) = _before(asset, 0);
         uint64 value = VALUATIONS.collateralValue(asset);
         remaining = claimed < value ? value - uint64(claimed) : 0;
     }
@@ -396,7 +399,8 @@ contract Liens is ILiens, Acts {
             uint64 creditor = _liens[sibling].holder;
             require(creditor == act.holder, DebtOfAnother(act.debt, creditor));
         }
-        (uint16 rank, uint256 claimed) = _before(act.asset, act.debt);
+        (uint16 rank, uint256 claimed, uint256 count) = _before(act.asset, act.debt);
+        require(count < MOST_LIENS, AssetFull(act.asset, MOST_LIENS));
         require(act.rank == 0 || act.rank == rank, RankChanged(act.asset, act.rank, rank));
         if (act.rank != 0) return;
         uint256 value = act.kind == RegistryKind.MOVABLE ? 0 : VALUATIONS.collateralValue(act.asset);
@@ -404,14 +408,15 @@ contract Liens is ILiens, Acts {
         require(act.securedMax <= remaining, ValueExhausted(act.asset, act.securedMax, remaining, rank));
     }
 
-    /// The rank that a lien registered now would take, and the sum of all live maxima on the asset. One debt, one lien.
-    function _before(uint256 asset, uint256 debt) private view returns (uint16 rank, uint256 claimed) {
+    /// The rank that a lien registered now would take, sum and number of all live maxima on the asset. One debt, one lien.
+    function _before(uint256 asset, uint256 debt) private view returns (uint16 rank, uint256 claimed, uint256 count) {
         rank = 1;
         for (uint256 id = _onAsset.newest[asset]; id != 0; id = _onAsset.older[id]) {
             Lien storage current = _liens[id];
             require(current.debt != debt, AlreadySecured(asset, debt, id));
             if (current.registeredAt != 0) ++rank;
             claimed += current.securedMax;
+            ++count;
         }
     }
 

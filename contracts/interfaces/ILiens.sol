@@ -252,6 +252,10 @@ interface ILiens is IActs {
     /// @custom:zh 资产 {asset} 的剩余价值为 {remaining} 分，不足以担保最高额 {securedMax} 分。请降低金额，或确认知悉第 {rank} 顺位。
     error ValueExhausted(uint256 asset, uint64 securedMax, uint256 remaining, uint16 rank);
 
+    /// @notice Asset {asset} carries {most} live liens, and no more are taken.
+    /// @custom:zh 资产 {asset} 已有 {most} 项有效担保，不再受理。
+    error AssetFull(uint256 asset, uint256 most);
+
     /// @notice Asset {asset} secures debt {debt} already, by lien {lien}. Amend that one.
     /// @custom:zh 资产 {asset} 已以 {lien} 担保债务 {debt}，请变更该担保。
     error AlreadySecured(uint256 asset, uint256 debt, uint256 lien);

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from scripts.mirror import compared
 from tests.e2e.pledges import agreed, hand_in, register, registered_tree, searched, terms
 from tests.programs import pdf_text
 from tests.stack import Stack
@@ -120,3 +121,20 @@ def test_a_certificate_is_printed_with_its_number_and_order(stack: Stack, pledge
     assert stack.client.get("/v1/liens/certificate.pdf", params=query).content == printed.content
     nothing = stack.client.get("/v1/liens/certificate.pdf", params={"debtor": 2**62})
     assert "未见有效担保权益记录" in pdf_text(nothing.content)
+
+
+def test_what_the_mirror_says_of_liens_is_what_the_contract_holds(stack: Stack, pledged: dict[str, Any]) -> None:
+    both = {"lien": pledged["early"], "securedMax": 1_100_000}
+    for who in ("farmer", "bank"):
+        hand_in(stack, who, "Liens.amend", **both, evidence=stack.anchor())
+    paid = {"lien": pledged["early"], "substitute": "DAMAGES", "amount": 5, "receipt": "0x" + "5d" * 32}
+    hand_in(stack, "bank", "Liens.attachProceeds", **paid, evidence=stack.anchor())
+    buyer = {"lien": pledged["late"], "to": stack.party_ids["buyer"], "evidence": stack.anchor()}
+    hand_in(stack, "second bank", "Liens.consentToTransfer", **buyer)
+    lien = stack.client.get(f"/v1/liens/{pledged['early']}").json()
+    assert (lien["secured_max"], lien["amendments"]) == (1_100_000, 1)
+    assert [one["party"] for one in lien["consents"]] == sorted(stack.party_ids[who] for who in ("farmer", "bank"))
+    compared_now = compared(stack.settings)
+    assert not compared_now.differences
+    for name in ("liens", "lien_filings", "lien_consents", "lien_proceeds"):
+        assert compared_now.rows[name] > 0

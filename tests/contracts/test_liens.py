@@ -263,6 +263,16 @@ class TestRoom:
         values = ledger.refuses("DebtOfAnother", "Liens.confirm", "farmer", lien=number, **both)
         assert values == {"debt": DEBT, "holder": ledger.ids["bank"]}
 
+    def test_an_asset_carries_no_more_than_32(self, ledger: Ledger) -> None:
+        for debt in range(1, 33):
+            agreed(ledger, STOCK, kind="MOVABLE", debt=debt, securedMax=1, rank=1)
+        both = terms(ledger, STOCK, kind="MOVABLE", rank=1)
+        number = filed(ledger, both)
+        values = ledger.refuses("AssetFull", "Liens.confirm", "farmer", lien=number, **both)
+        assert values == {"asset": STOCK, "most": 32}
+        ledger.act("Liens.discharge", "bank", liens=[ledger.view("Liens.liensOf", 1)[0]], ground="WAIVED")
+        ledger.act("Liens.confirm", "farmer", lien=number, **both)
+
     def test_of_several_assets_for_one_debt(self, ledger: Ledger) -> None:
         liens = [agreed(ledger, valued_tree(ledger, f"CA-{number}")) for number in range(3)]
         assert ledger.view("Liens.liensOf", DEBT) == tuple(reversed(liens))

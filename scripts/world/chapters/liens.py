@@ -13,7 +13,8 @@ from scripts.world.places import VILLAGES
 from scripts.world.steps import DaysLater, EvidenceOf, IdOf, NumberOf, Paper, Step, Value, Wave
 from scripts.world.story import LAND_REGISTRY, Story, tree_id
 from scripts.world.trees import Tree
-from workflows.trees.record import LandKind, TitleClass
+from workflows.liens.land import needs_legal_review
+from workflows.trees.record import TitleClass
 
 EVERY = 12
 PLOTS = 4
@@ -21,7 +22,6 @@ OVERTAKEN, PAID_OFF = 2, 3
 """Of four trees in a row the third has its first lien overtaken, the fourth has it paid off."""
 
 FIRST_FEN, SECOND_FEN, THIRD_FEN = 1_200_000, 600_000, 300_000
-REVIEWED_LANDS = (LandKind.PRIVATE_HILL, LandKind.HOUSEYARD)
 REGISTRY_LAG_DAYS = 1
 
 
@@ -56,7 +56,7 @@ class Pledge:
     def terms(self) -> dict[str, Value]:
         """What both sides sign."""
         debt = self.story.world.draws.of("debt", self.number).octets("id", 32)
-        reviewed = self.tree.record.land_kind in REVIEWED_LANDS
+        reviewed = needs_legal_review(self.tree.record.land_kind)
         return {
             "kind": self.kind,
             "asset": tree_id(self.tree.tag),
