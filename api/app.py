@@ -83,7 +83,6 @@ ROUTERS = (
     parties.ROUTER,
     trees.ROUTER,
     lien_search.ROUTER,
-    liens.ROUTER,
     liens.FILINGS_ROUTER,
     calendar.ROUTER,
     indications.ROUTER,

@@ -6,15 +6,15 @@ from typing import Annotated, Any
 from urllib.parse import urlencode
 
 import sqlalchemy as sa
-from fastapi import APIRouter, Query, Request
+from fastapi import Query, Request
 from fastapi.responses import Response
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.concurrency import run_in_threadpool
 
 from api import trees
 from api.context import context_of
-from api.domain import AS_OF_EXAMPLE, READ_PROBLEMS, AsOfQuery, Row, ok
-from api.liens import LARGEST, Number, Party, proceeds_of, show
+from api.domain import AS_OF_EXAMPLE, READ_PROBLEMS, AsOfQuery, Row, ok, own_router, router
+from api.liens import DOMAIN, LARGEST, Number, Party, proceeds_of, show
 from api.problems import plain
 from api.reads import View, shown
 from chain.errors import ChaqiError
@@ -22,8 +22,13 @@ from chain.vocabulary import ENUMERATIONS
 from indexer import queries
 from indexer.projections.liens import liens, priority_conflicts
 from indexer.projections.trees import trees as tree_rows
+from indexer.projections.valuations import valuations
 from workflows.documents.render import render
 from workflows.liens import search
+
+CHALLENGED = list(ENUMERATIONS["ValuationState"]).index("CHALLENGED")
+INELIGIBLE_SECONDS = 365 * 86_400
+"""Age at which a valuation counts for nothing, as `Valuations.INELIGIBLE_AFTER`."""
 
 
 class SearchUnclear(ChaqiError):
@@ -133,7 +138,19 @@ def _burdened(view: View, asset: str, money: int | None) -> Row:
 
 
 def _value(view: View, tree: Row | None) -> int | None:
-    return None
+    """What a tree counts for as collateral, as the contract sees it; None: no tree, nothing else has a value."""
+    if tree is None:
+        return None
+    stands = queries.row(view.connection, valuations, tree["tree"], view.block)
+    counts = (
+        stands is not None
+        and stands["state"] != CHALLENGED
+        and view.as_of.time <= stands["as_of"] + INELIGIBLE_SECONDS
+        and (trees.TITLES[tree["title"]], trees.LIVES[tree["life"]]) == ("REGISTERED", "ALIVE")
+        and trees.CLASSES[tree["title_class"]] != "C"
+        and tree["owner"] != stands["appraiser"]
+    )
+    return stands["collateral"] if stands and counts else 0
 
 
 def _card(view: View, tree: Row | None) -> Row | None:
@@ -154,7 +171,7 @@ def _conflicts(view: View, asset: str, live: set[str]) -> list[Row]:
     ]
 
 
-ROUTER = APIRouter(prefix="/v1/liens", tags=["liens"])
+OWN = own_router(DOMAIN.name)
 _PDF: dict[int | str, dict[str, Any]] = {200: {"description": "The certificate.", "content": {"application/pdf": {}}}}
 
 
@@ -163,7 +180,7 @@ def _schema(model: type[BaseModel]) -> dict[str, Any]:
     return {"allOf": [{"$ref": f"#/components/schemas/{model.__name__}"}, of_block]}
 
 
-@ROUTER.get(
+@OWN.get(
     "/search",
     summary="Search liens by asset or by debtor",
     responses=ok(_schema(LienSearchResult), "The liens in the order of the law.", {**_EXAMPLE, "as_of": AS_OF_EXAMPLE})
@@ -175,7 +192,7 @@ async def search_liens(request: Request, query: Annotated[SharesQuery, Query()])
     return await reads.answer(request, query.as_of, lambda view: found(view, query, query.money))
 
 
-@ROUTER.get(
+@OWN.get(
     "/certificate",
     summary="A certificate of a search",
     responses=ok(_schema(LienCertificate), "The search with its block and the hash of its content.") | READ_PROBLEMS,
@@ -186,7 +203,7 @@ async def certify_search(request: Request, query: Annotated[SearchQuery, Query()
     return await reads.answer(request, query.as_of, lambda view: _certified(view, query))
 
 
-@ROUTER.get(
+@OWN.get(
     "/certificate.pdf",
     summary="A certificate of a search as PDF",
     response_class=Response,
@@ -213,3 +230,6 @@ def _printed(request: Request, query: SearchQuery) -> Response:
         media_type="application/pdf",
         headers={"content-disposition": f'inline; filename="{certified["number"]}.pdf"'},
     )
+
+
+ROUTER = router(DOMAIN, OWN)

@@ -250,5 +250,4 @@ FILINGS = Domain(
     where=_where_filing,
 )
 
-ROUTER = router(DOMAIN)
 FILINGS_ROUTER = router(FILINGS)

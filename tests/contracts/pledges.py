@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from tests.contracts.appraisals import FIGURES, posting
+from tests.contracts.appraisals import COLLATERAL, FIGURES, posting
 from tests.contracts.groves import tree_at
 from tests.contracts.ledger import NO_HASH, Ledger
 
@@ -13,8 +13,7 @@ DEBT = int("d1" * 32, 16)
 STOCK = int("57" * 32, 16)
 """The id of some stock that is no tree."""
 
-VALUE = 3_417_746
-"""Fen: the collateral value of the worked example in `domain.md` §7.2."""
+VALUE = COLLATERAL
 
 
 def worth(ledger: Ledger, tree: int, fen: int = VALUE) -> int:

@@ -5,12 +5,12 @@ from __future__ import annotations
 import secrets
 from typing import Any
 
+from tests.contracts.appraisals import COLLATERAL, FIGURES, INPUTS, MODEL
 from tests.contracts.groves import FILING, SURVEY, tree_id
 from tests.stack import Stack
 
 NOTICE_SECONDS = 15 * 86_400
-WORTH = 3_417_746
-"""Fen: the collateral value of the worked example in `domain.md` §7.2."""
+WORTH = COLLATERAL
 
 
 def hand_in(stack: Stack, who: str, key: str, **message: Any) -> str:
@@ -41,7 +41,7 @@ def registered_tree(stack: Stack, owner: str = "farmer") -> str:
     stack.act("village", "Trees.postNotice", tree=tree, evidence=stack.anchor())
     stack.pass_time(NOTICE_SECONDS)
     stack.act("agri", "Trees.register", tree=tree, certificate="0x" + "ce" * 32)
-    stack.act("farmer", "Valuations.put", tree=tree, fen=WORTH)
+    stack.act("appraiser", "Valuations.post", tree=tree, asOf=stack.now(), model=MODEL, inputs=INPUTS, **FIGURES)
     return str(tree)
 
 
