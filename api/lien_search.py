@@ -14,7 +14,7 @@ from starlette.concurrency import run_in_threadpool
 from api import trees
 from api.context import context_of
 from api.domain import AS_OF_EXAMPLE, READ_PROBLEMS, AsOfQuery, Row, ok, own_router, router
-from api.liens import DOMAIN, LARGEST, Number, Party, proceeds_of, show
+from api.liens import DOMAIN, KINDS, LARGEST, Number, Party, proceeds_of, show
 from api.problems import plain
 from api.reads import View, shown
 from chain.errors import ChaqiError
@@ -26,6 +26,9 @@ from indexer.projections.valuations import valuations
 from workflows.documents.render import render
 from workflows.liens import search
 
+STOCK = KINDS.index("MOVABLE")
+_IS_STOCK: sa.ColumnElement[bool] = liens.table.c.kind == STOCK
+_LIVE: tuple[sa.ColumnElement[bool], ...] = (liens.table.c.discharged == 0,)
 CHALLENGED = list(ENUMERATIONS["ValuationState"]).index("CHALLENGED")
 INELIGIBLE_SECONDS = 365 * 86_400
 """Age at which a valuation counts for nothing, as `Valuations.INELIGIBLE_AFTER`."""
@@ -108,25 +111,36 @@ def found(view: View, query: SearchQuery, money: int | None = None) -> Row:
     if len(named) != 1:
         raise SearchUnclear(given=len(named))
     asset = trees.DOMAIN.key(query.asset) if query.asset is not None else None
-    assets = [asset] if asset is not None else _assets_of(view, query.debtor)
-    return {"asset": asset, "debtor": query.debtor, "assets": [_burdened(view, one, money) for one in assets]}
+    assets = _of_asset(view, asset) if asset is not None else _of_debtor(view, query.debtor)
+    return {"asset": asset, "debtor": query.debtor, "assets": [_burdened(view, *one, money) for one in assets]}
 
 
-def _assets_of(view: View, debtor: Any) -> list[str]:
-    """What a party burdened, and what it owns that is burdened by another before it (CC 406)."""
+def _of_asset(view: View, asset: str) -> list[tuple[str, bool]]:
+    """The tree of this id, and stock that bears the same: they are different things, and rank apart."""
+    of_stock = queries.rows(
+        view.connection, liens, view.block, where=[liens.table.c.asset == asset, *_LIVE, _IS_STOCK], limit=1
+    )
+    tree = queries.row(view.connection, tree_rows, asset, view.block)
+    return [(asset, False)] * (tree is not None) + [(asset, True)] * (bool(of_stock) or tree is None)
+
+
+def _of_debtor(view: View, debtor: Any) -> list[tuple[str, bool]]:
+    """What a party burdened, and what it owns that another burdened before it (CC 406); whether it is stock."""
     table, owned = liens.table, tree_rows.table
     mine = sa.select(owned.c.tree).where(owned.c.owner == debtor, queries.at(owned, view.block))
-    burdened = sa.or_(table.c.grantor == debtor, table.c.asset.in_(mine))
-    chosen = sa.select(table.c.asset).where(table.c.discharged == 0, burdened, queries.at(table, view.block))
-    return sorted(set(view.connection.scalars(chosen)))
+    taken_over = sa.and_(table.c.asset.in_(mine), sa.not_(_IS_STOCK))
+    burdened = sa.or_(table.c.grantor == debtor, taken_over)
+    chosen = sa.select(table.c.asset, table.c.kind).where(*_LIVE, burdened, queries.at(table, view.block))
+    return sorted({(row.asset, row.kind == STOCK) for row in view.connection.execute(chosen)})
 
 
-def _burdened(view: View, asset: str, money: int | None) -> Row:
+def _burdened(view: View, asset: str, stock: bool, money: int | None) -> Row:
     table = liens.table
-    live = sa.select(table).where(table.c.asset == asset, table.c.discharged == 0, queries.at(table, view.block))
+    same = [table.c.asset == asset, _IS_STOCK if stock else sa.not_(_IS_STOCK)]
+    live = sa.select(table).where(*same, *_LIVE, queries.at(table, view.block))
     recorded = live.order_by(table.c.recorded_block, table.c.recorded_index)
     rows = [show(dict(row)) for row in view.connection.execute(recorded).mappings()]
-    tree = queries.row(view.connection, tree_rows, asset, view.block)
+    tree = None if stock else queries.row(view.connection, tree_rows, asset, view.block)
     burden = search.burdened(asset, rows, _value(view, tree), money)
     for one in burden["liens"]:
         one["proceeds"] = proceeds_of(view, one["id"])

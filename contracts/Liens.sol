@@ -53,7 +53,8 @@ contract Liens is ILiens, Acts {
 
     mapping(uint256 lien => Filing) private _filings;
     mapping(uint256 lien => Lien) private _liens;
-    Lists.Linked private _onAsset; // live liens by asset
+    Lists.Linked private _onTree; // live liens on trees and the land under them, by tree
+    Lists.Linked private _onStock; // live liens on stock, apart: who names its id could name a tree's
     Lists.Linked private _ofDebt; // live liens by debt
     mapping(uint256 lien => Clauses) private _clauses;
     mapping(bytes32 amendment => mapping(uint64 party => bool)) private _agreed;
@@ -118,7 +119,7 @@ contract Liens is ILiens, Acts {
         );
         if (act.noTransfer) _clauses[act.lien].noTransfer = true;
         delete _filings[act.lien];
-        _onAsset.add(act.asset, act.lien);
+        _on(act.kind).add(act.asset, act.lien);
         _ofDebt.add(act.debt, act.lien);
         emit LienConfirmed(
             act.lien,
@@ -162,7 +163,8 @@ contract Liens is ILiens, Acts {
             current.kind == RegistryKind.REAL_PROPERTY ? LegalEffect.CONSTITUTED : LegalEffect.OPPOSABLE;
         current.effect = effect;
         emit LienRegistered(act.lien, actor, effect, uint40(act.registeredAt), act.receipt, act.evidence);
-        for (uint256 id = _onAsset.older[act.lien]; id != 0; id = _onAsset.older[id]) {
+        Lists.Linked storage list = _on(current.kind);
+        for (uint256 id = list.older[act.lien]; id != 0; id = list.older[id]) {
             if (_better(current, _liens[id])) emit PriorityConflict(act.lien, id, current.asset);
         }
     }
@@ -232,7 +234,7 @@ contract Liens is ILiens, Acts {
             Lien storage current = _live(id);
             if (current.holder != actor) PARTIES.requireActor(auth.signer, Roles.REGISTRY | Roles.COURT_GW);
             current.discharged = act.ground;
-            _onAsset.remove(current.asset, id);
+            _on(current.kind).remove(current.asset, id);
             _ofDebt.remove(current.debt, id);
             emit LienDischarged(id, actor, act.ground, act.evidence);
         }
@@ -284,8 +286,12 @@ contract Liens is ILiens, Acts {
     }
 
     /// @inheritdoc ILiens
-    function ranking(uint256 asset) external view returns (uint256[] memory liens, uint16[] memory ranks) {
-        liens = _onAsset.all(asset);
+    function ranking(RegistryKind kind, uint256 asset)
+        external
+        view
+        returns (uint256[] memory liens, uint16[] memory ranks)
+    {
+        liens = _on(kind).all(asset);
         ranks = new uint16[](liens.length);
         for (uint256 known = 0; known < liens.length; ++known) {
             uint256 id = liens[known];
@@ -308,10 +314,10 @@ contract Liens is ILiens, Acts {
     }
 
     /// @inheritdoc ILiens
-    function rankIfFiled(uint256 asset) external view returns (uint16 rank, uint64 remaining) {
+    function rankIfFiled(RegistryKind kind, uint256 asset) external view returns (uint16 rank, uint64 remaining) {
         uint256 claimed;
-        (rank, claimed,) = _before(asset, 0);
-        uint64 value = VALUATIONS.collateralValue(asset);
+        (rank, claimed,) = _before(kind, asset, 0);
+        uint64 value = _valueOf(kind, asset);
         remaining = claimed < value ? value - uint64(claimed) : 0;
     }
 
@@ -319,9 +325,10 @@ contract Liens is ILiens, Acts {
     function coverOf(uint256 debt) external view returns (uint64 fen) {
         for (uint256 id = _ofDebt.newest[debt]; id != 0; id = _ofDebt.older[id]) {
             Lien storage current = _liens[id];
-            uint256 value = current.kind == RegistryKind.MOVABLE ? 0 : VALUATIONS.collateralValue(current.asset);
+            Lists.Linked storage list = _on(current.kind);
+            uint256 value = _valueOf(current.kind, current.asset);
             uint256 ahead;
-            for (uint256 other = _onAsset.newest[current.asset]; other != 0; other = _onAsset.older[other]) {
+            for (uint256 other = list.newest[current.asset]; other != 0; other = list.older[other]) {
                 if (_better(_liens[other], current)) ahead += _liens[other].securedMax;
             }
             uint256 left = value > ahead ? value - ahead : 0;
@@ -331,7 +338,7 @@ contract Liens is ILiens, Acts {
 
     /// @inheritdoc ILiens
     function requireTransferable(uint256 tree) external view {
-        for (uint256 id = _onAsset.newest[tree]; id != 0; id = _onAsset.older[id]) {
+        for (uint256 id = _onTree.newest[tree]; id != 0; id = _onTree.older[id]) {
             Lien storage current = _liens[id];
             if (current.registeredAt == 0 || !_clauses[id].noTransfer) continue;
             bool consented = _clauses[id].transferTo == TREES.tree(tree).transferTo;
@@ -349,6 +356,15 @@ contract Liens is ILiens, Acts {
     function _live(uint256 id) private view returns (Lien storage current) {
         current = _lien(id);
         require(current.discharged == DischargeGround.NONE, LienEnded(id, current.discharged));
+    }
+
+    function _on(RegistryKind kind) private view returns (Lists.Linked storage) {
+        return kind == RegistryKind.MOVABLE ? _onStock : _onTree;
+    }
+
+    /// Of stock no value is kept.
+    function _valueOf(RegistryKind kind, uint256 asset) private view returns (uint64) {
+        return kind == RegistryKind.MOVABLE ? 0 : VALUATIONS.collateralValue(asset);
     }
 
     /// CC 414: registered before unregistered, registered by the registry's time. A mortgage on a tree that is not
@@ -399,19 +415,24 @@ contract Liens is ILiens, Acts {
             uint64 creditor = _liens[sibling].holder;
             require(creditor == act.holder, DebtOfAnother(act.debt, creditor));
         }
-        (uint16 rank, uint256 claimed, uint256 count) = _before(act.asset, act.debt);
+        (uint16 rank, uint256 claimed, uint256 count) = _before(act.kind, act.asset, act.debt);
         require(count < MOST_LIENS, AssetFull(act.asset, MOST_LIENS));
         require(act.rank == 0 || act.rank == rank, RankChanged(act.asset, act.rank, rank));
         if (act.rank != 0) return;
-        uint256 value = act.kind == RegistryKind.MOVABLE ? 0 : VALUATIONS.collateralValue(act.asset);
+        uint256 value = _valueOf(act.kind, act.asset);
         uint256 remaining = value > claimed ? value - claimed : 0;
         require(act.securedMax <= remaining, ValueExhausted(act.asset, act.securedMax, remaining, rank));
     }
 
     /// The rank that a lien registered now would take, sum and number of all live maxima on the asset. One debt, one lien.
-    function _before(uint256 asset, uint256 debt) private view returns (uint16 rank, uint256 claimed, uint256 count) {
+    function _before(RegistryKind kind, uint256 asset, uint256 debt)
+        private
+        view
+        returns (uint16 rank, uint256 claimed, uint256 count)
+    {
         rank = 1;
-        for (uint256 id = _onAsset.newest[asset]; id != 0; id = _onAsset.older[id]) {
+        Lists.Linked storage list = _on(kind);
+        for (uint256 id = list.newest[asset]; id != 0; id = list.older[id]) {
             Lien storage current = _liens[id];
             require(current.debt != debt, AlreadySecured(asset, debt, id));
             if (current.registeredAt != 0) ++rank;
@@ -431,7 +452,8 @@ contract Liens is ILiens, Acts {
         uint64 owner = movable ? current.grantor : TREES.tree(current.asset).owner;
         bool concerned = actor == current.holder || actor == owner;
         all = agreed[current.holder] && agreed[owner];
-        for (uint256 id = _onAsset.newest[current.asset]; id != 0; id = _onAsset.older[id]) {
+        Lists.Linked storage list = _on(current.kind);
+        for (uint256 id = list.newest[current.asset]; id != 0; id = list.older[id]) {
             Lien storage other = _liens[id];
             if (_better(other, current)) continue;
             concerned = concerned || actor == other.holder;

@@ -355,14 +355,17 @@ interface ILiens is IActs {
     /// @notice Fen that take the asset's place by `receipt`; zero: none.
     function proceeds(uint256 id, bytes32 receipt) external view returns (uint64);
 
-    /// @notice The live liens on `asset` in the order of the law with their ranks; those of equal rank share pro rata.
-    function ranking(uint256 asset) external view returns (uint256[] memory liens, uint16[] memory ranks);
+    /// @notice The live liens on stock (MOVABLE) or else a tree, in the order of the law with their ranks; equals share pro rata.
+    function ranking(RegistryKind kind, uint256 asset)
+        external
+        view
+        returns (uint256[] memory liens, uint16[] memory ranks);
 
     /// @notice The live liens for `debt`, the newest first.
     function liensOf(uint256 debt) external view returns (uint256[] memory liens);
 
     /// @notice The rank that a lien registered now would take, and the fen of the collateral value that no live lien claims.
-    function rankIfFiled(uint256 asset) external view returns (uint16 rank, uint64 remaining);
+    function rankIfFiled(RegistryKind kind, uint256 asset) external view returns (uint16 rank, uint64 remaining);
 
     /// @notice Fen of collateral value behind `debt`: of each live lien its maximum, or what liens of other debts that rank better leave.
     function coverOf(uint256 debt) external view returns (uint64 fen);

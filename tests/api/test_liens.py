@@ -92,6 +92,18 @@ def test_a_search_by_debtor_finds_what_the_party_burdened_or_took_over(stack: St
     assert lien in {one["id"] for asset in by_owner["assets"] for one in asset["liens"]}, "the lien followed (CC 406)"
 
 
+def test_stock_that_bears_a_trees_id_is_shown_apart(stack: Stack, pledged: dict[str, Any]) -> None:
+    sham = {"kind": "MOVABLE", "grantor": stack.party_ids["neighbour"], "rank": 1}
+    both = terms(stack, pledged["tree"], "bank", **sham)
+    lien = str(int(hand_in(stack, "bank", "Liens.file", **both), 16))
+    hand_in(stack, "neighbour", "Liens.confirm", lien=lien, **both)
+    tree, stock = stack.client.get("/v1/liens/search", params={"asset": pledged["tree"]}).json()["assets"]
+    assert {one["id"] for one in tree["liens"]} == {pledged["early"], pledged["late"]}
+    assert ([one["id"] for one in stock["liens"]], stock["tree"], stock["value"]) == ([lien], None, None)
+    hand_in(stack, "bank", "Liens.discharge", liens=[lien], ground="WAIVED", evidence=stack.anchor())
+    assert len(stack.client.get("/v1/liens/search", params={"asset": pledged["tree"]}).json()["assets"]) == 1
+
+
 @pytest.mark.parametrize("query", [{}, {"asset": "1", "debtor": 1}])
 def test_a_search_names_one_thing(stack: Stack, query: dict[str, Any]) -> None:
     for path in ("search", "certificate", "certificate.pdf"):

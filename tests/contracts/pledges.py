@@ -8,6 +8,7 @@ from tests.contracts.appraisals import COLLATERAL, FIGURES, posting
 from tests.contracts.groves import tree_at
 from tests.contracts.ledger import NO_HASH, Ledger
 
+KINDS = ("NONE", "REAL_PROPERTY", "MOVABLE", "LAND_RIGHT")
 RECEIPT = "0x" + "4e" * 32
 DEBT = int("d1" * 32, 16)
 STOCK = int("57" * 32, 16)
@@ -76,9 +77,9 @@ def register(ledger: Ledger, lien: int, at: int | None = None) -> list[Any]:
     return ledger.act("Liens.register", "registry", lien=lien, registeredAt=instant, receipt=RECEIPT)
 
 
-def ranks(ledger: Ledger, asset: int) -> list[tuple[int, int]]:
+def ranks(ledger: Ledger, asset: int, kind: str = "REAL_PROPERTY") -> list[tuple[int, int]]:
     """The live liens on an asset in the order of the law, with their ranks."""
-    liens, places = ledger.view("Liens.ranking", asset)
+    liens, places = ledger.view("Liens.ranking", KINDS.index(kind), asset)
     return list(zip(liens, places, strict=True))
 
 

@@ -185,7 +185,7 @@ class Machine(RuleBasedStateMachine):
             expected = {
                 one.number: 1 + sum(other.standing < one.standing for other in self.on(asset)) for one in self.on(asset)
             }
-            found = ranks(self.ledger, asset)
+            found = ranks(self.ledger, asset, "MOVABLE" if asset == STOCK else "REAL_PROPERTY")
             assert dict(found) == expected
             pure = ranked(Lien(str(one.number), Kind(one.kind), one.registered_at) for one in self.on(asset))
             assert found == [(int(one.lien.id), one.rank) for one in pure]

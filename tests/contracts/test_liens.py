@@ -10,6 +10,7 @@ from tests.contracts.groves import tree_at
 from tests.contracts.ledger import DAY, NO_HASH, Ledger, event
 from tests.contracts.pledges import (
     DEBT,
+    KINDS,
     RECEIPT,
     STOCK,
     VALUE,
@@ -23,6 +24,7 @@ from tests.contracts.pledges import (
     worth,
 )
 
+TREE = KINDS.index("REAL_PROPERTY")
 UNKNOWN = "0x" + "99" * 32
 SECOND: dict[str, Any] = {"holder": "second bank", "debt": DEBT + 1}
 THIRD: dict[str, Any] = {"holder": "third bank", "debt": DEBT + 2}
@@ -45,7 +47,7 @@ class TestFile:
             event("Liens.LienFiled", lien=number, actor=both[by], **both, evidence=ledger.evidence)
         ]
         assert ledger.view("Liens.filing", number)["filer"] == both[by]
-        assert ledger.view("Liens.ranking", tree) == [(), ()], "a filing burdens nothing"
+        assert ranks(ledger, tree) == [], "a filing burdens nothing"
 
     def test_by_who_is_neither_side(self, ledger: Ledger) -> None:
         values = ledger.refuses("NotSignatory", "Liens.file", "neighbour", **terms(ledger, valued_tree(ledger)))
@@ -213,17 +215,17 @@ class TestRoom:
         tree = valued_tree(ledger)
         registered(ledger, tree, securedMax=2_000_000)
         left = VALUE - 2_000_000
-        assert ledger.view("Liens.rankIfFiled", tree) == [2, left]
+        assert ledger.view("Liens.rankIfFiled", TREE, tree) == [2, left]
         both = terms(ledger, tree, securedMax=left + 1, **SECOND)
         number = filed(ledger, both)
         assert ledger.refuses("ValueExhausted", "Liens.confirm", "farmer", lien=number, **both)["remaining"] == left
         agreed(ledger, tree, securedMax=left, **SECOND)
-        assert ledger.view("Liens.rankIfFiled", tree) == [2, 0]
+        assert ledger.view("Liens.rankIfFiled", TREE, tree) == [2, 0]
 
     def test_counts_also_liens_that_are_not_registered_yet(self, ledger: Ledger) -> None:
         tree = valued_tree(ledger)
         agreed(ledger, tree, securedMax=VALUE)
-        assert ledger.view("Liens.rankIfFiled", tree) == [1, 0]
+        assert ledger.view("Liens.rankIfFiled", TREE, tree) == [1, 0]
 
     def test_is_waived_by_who_names_the_rank(self, ledger: Ledger) -> None:
         tree = valued_tree(ledger)
@@ -373,7 +375,7 @@ class TestRanking:
         later = registered(ledger, tree, noon + 1, securedMax=1)
         same = [registered(ledger, tree, noon, securedMax=1, **each) for each in (SECOND, THIRD)]
         assert ranks(ledger, tree) == [(same[0], 1), (same[1], 1), (later, 3)]
-        assert ledger.view("Liens.rankIfFiled", tree)[0] == 4
+        assert ledger.view("Liens.rankIfFiled", TREE, tree)[0] == 4
 
     def test_what_has_arisen_comes_before_what_has_not(self, ledger: Ledger) -> None:
         """CC 402: an unregistered mortgage on a tree is none; one on a land right is (土地承包法 47)."""
@@ -382,9 +384,22 @@ class TestRanking:
         arisen = agreed(ledger, tree, securedMax=1, kind="LAND_RIGHT", **SECOND)
         assert ranks(ledger, tree) == [(arisen, 1), (none, 2)]
 
+    def test_stock_that_bears_a_trees_id_is_another_thing(self, ledger: Ledger) -> None:
+        """Who names the id of stock could name a tree, also of another, and also one that is not filed yet."""
+        tree = valued_tree(ledger)
+        sham: dict[str, Any] = {"kind": "MOVABLE", "grantor": "neighbour", "noTransfer": True, "rank": 1}
+        stock = registered(ledger, tree, **sham, **SECOND)
+        assert ranks(ledger, tree) == [] and ranks(ledger, tree, "MOVABLE") == [(stock, 1)]
+        assert ledger.view("Liens.rankIfFiled", TREE, tree) == [1, VALUE]
+        assert len(register(ledger, agreed(ledger, tree))) == 1
+        ledger.act("Trees.offerTransfer", "farmer", tree=tree, to=ledger.ids["firm"])
+        ledger.act("Trees.acceptTransfer", "firm", tree=tree)
+        moved = {"tree": tree, "to": ledger.ids["firm"], "basis": "AGREEMENT", "receipt": RECEIPT}
+        ledger.act("Trees.recordTransfer", "registry", **moved)
+
     def test_of_equals_the_older_is_named_first(self, ledger: Ledger) -> None:
         several = [agreed(ledger, STOCK, kind="MOVABLE", debt=debt, rank=1, securedMax=debt) for debt in (5, 6, 7)]
-        assert ranks(ledger, STOCK) == [(number, 1) for number in several]
+        assert ranks(ledger, STOCK, "MOVABLE") == [(number, 1) for number in several]
 
     def test_ends_with_the_lien_wherever_it_stands(self, ledger: Ledger) -> None:
         for place in range(3):
@@ -392,7 +407,7 @@ class TestRanking:
             several = [agreed(ledger, asset, kind="MOVABLE", debt=debt, rank=1, securedMax=1) for debt in (5, 6, 7)]
             ended = several.pop(place)
             ledger.act("Liens.discharge", "bank", liens=[ended], ground="CLAIM_ENDED")
-            assert [number for number, _ in ranks(ledger, asset)] == several
+            assert [number for number, _ in ranks(ledger, asset, "MOVABLE")] == several
         for debt in (5, 6, 7):
             assert len(ledger.view("Liens.liensOf", debt)) == 2
 
@@ -550,7 +565,7 @@ class TestDischarge:
             )
         ]
         assert lien(ledger, number) == before | {"discharged": ground}
-        assert ledger.view("Liens.rankIfFiled", tree) == [1, VALUE]
+        assert ledger.view("Liens.rankIfFiled", TREE, tree) == [1, VALUE]
         assert ledger.view("Liens.liensOf", DEBT) == ()
         assert ledger.refuses("LienEnded", "Liens.discharge", who, liens=[number], ground=ground) == {
             "lien": number,

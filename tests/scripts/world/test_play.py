@@ -199,7 +199,7 @@ def test_liens_rank_as_the_registry_says_and_a_paid_off_one_is_gone(played: Play
     assert discharged and overtaken
     for number in (step.entity // 10 for step in waves["confirm first liens"]):
         asset = tree_id(played.story.trees[number - 1].tag)
-        call = {"to": played.deployment.address("Liens"), "data": _calldata("Liens", "ranking", asset)}
+        call = {"to": played.deployment.address("Liens"), "data": _calldata("Liens", "ranking", 1, asset)}
         answer = bytes.fromhex(played.rpc.call("eth_call", call, "latest")[2:])
         liens, ranks = decode(["uint256[]", "uint16[]"], answer)
         seconds = [step.entity // 10 for step in waves["confirm second liens"]]
