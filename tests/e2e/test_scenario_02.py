@@ -11,6 +11,7 @@ def test_02_a_registered_lien_outranks_an_earlier_recorded_one_and_the_conflict_
     earlier = agreed(stack, tree, "bank")
     later = agreed(stack, tree, "second bank")
     before = searched(stack, tree)
+    block = stack.client.get("/v1/status").json()["mirror"]["block"]
     assert [one["rank"] for one in before["liens"]] == [1, 1], "neither has arisen yet (CC 402)"
     register(stack, later, stack.now() - 60)
 
@@ -25,3 +26,4 @@ def test_02_a_registered_lien_outranks_an_earlier_recorded_one_and_the_conflict_
     events = stack.client.get("/v1/events", params={"event": "PriorityConflict", "lien": later}).json()["items"]
     assert [event["args"]["overtaken"] for event in events] == [earlier]
     assert "414" in found["liens"][0]["reason"] and "第四百一十四条" in found["liens"][0]["reason_zh"]
+    assert searched(stack, tree, as_of=block) == before, "as of a block before the registration nothing has changed"
