@@ -22,7 +22,6 @@ from api import (
     batches,
     calendar,
     codes,
-    calendar,
     documents,
     events,
     evidence,

@@ -46,7 +46,6 @@ CAST = {
     "inspector": ("INSPECTOR",),
     "auditor": ("AUDITOR",),
     "indications": ("GI_AUTH",),
-    "appraiser": ("APPRAISER",),
     "second appraiser": ("APPRAISER",),
     "third appraiser": ("APPRAISER",),
     "second bank": ("BANK",),
