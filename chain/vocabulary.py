@@ -88,6 +88,27 @@ ENUMERATIONS: Final[dict[str, dict[str, str]]] = {
         "FALSE_STATEMENT": "虚假申报",
         "MISUSED": "未按规定用途使用",
     },
+    "ValuationState": {"NONE": "无", "CURRENT": "有效", "AWAITING_SECOND": "待第二评估师", "CHALLENGED": "异议中"},
+    "RegistryKind": {
+        "NONE": "无",
+        "REAL_PROPERTY": "不动产抵押（不动产登记）",
+        "MOVABLE": "动产抵押（中登网）",
+        "LAND_RIGHT": "土地经营权担保",
+    },
+    "LegalEffect": {
+        "NONE": "尚未设立",
+        "CONTRACT_ONLY": "已设立，不得对抗善意第三人",
+        "OPPOSABLE": "已登记，可以对抗第三人",
+        "CONSTITUTED": "已登记设立",
+    },
+    "DischargeGround": {
+        "NONE": "无",
+        "CLAIM_ENDED": "主债权消灭",
+        "REALISED": "担保物权实现",
+        "WAIVED": "债权人放弃",
+        "OTHER": "法律规定的其他情形",
+    },
+    "Substitute": {"INSURANCE": "保险金", "DAMAGES": "赔偿金", "COMPENSATION": "补偿金"},
 }
 """Solidity enumeration → its members in order → Chinese term."""
 

@@ -1,70 +1,36 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity ^0.8.27;
 
-import {IERC165} from "@openzeppelin/contracts/utils/introspection/IERC165.sol";
-import {IERC721} from "@openzeppelin/contracts/token/ERC721/IERC721.sol";
-import {IERC721Metadata} from "@openzeppelin/contracts/token/ERC721/extensions/IERC721Metadata.sol";
 import {Acts} from "./Acts.sol";
 import {Roles} from "./Roles.sol";
 import {TreeCard} from "./TreeCard.sol";
+import {TreeToken} from "./TreeToken.sol";
+import "./TreeTypes.sol";
 import {Auth} from "./interfaces/IActs.sol";
 import {IEvidence} from "./interfaces/IEvidence.sol";
+import {ILiens} from "./interfaces/ILiens.sol";
 import {IParties, Party, Status} from "./interfaces/IParties.sol";
 import "./interfaces/ITrees.sol";
 
 /// @dev The manual is `interfaces/ITrees.sol`.
-contract Trees is ITrees, Acts {
+contract Trees is TreeToken, Acts {
     uint64 public constant SURVEY_PERIOD = 30 days;
     uint64 public constant NOTICE_PERIOD = 15 days;
     uint64 public constant COURT_RESTRAINT_MAX = 1096 days; // three years, which hold at most one leap day
 
-    bytes32 private constant FILE_TREE = keccak256(
-        "FileTree(string tag,string village,string cultivar,string geoCell,uint8 titleClass,uint16 ageYears,uint8 ageMethod,uint16 graftYear,bytes32 attributes,bytes32 evidence,address signer,uint256 nonce,uint256 deadline)"
-    );
-    bytes32 private constant SURVEY_TREE = keccak256(
-        "SurveyTree(uint256 tree,uint16 girthCm,uint16 heightCm,uint16 crownACm,uint16 crownBCm,uint8 health,uint16 accuracyCm,bytes32 attributes,bytes32 evidence,address signer,uint256 nonce,uint256 deadline)"
-    );
-    bytes32 private constant POST_NOTICE =
-        keccak256("PostNotice(uint256 tree,bytes32 evidence,address signer,uint256 nonce,uint256 deadline)");
-    bytes32 private constant OBJECT_TO_TREE =
-        keccak256("ObjectToTree(uint256 tree,bytes32 evidence,address signer,uint256 nonce,uint256 deadline)");
-    bytes32 private constant RESOLVE_OBJECTION = keccak256(
-        "ResolveObjection(uint256 tree,bool upheld,bytes32 evidence,address signer,uint256 nonce,uint256 deadline)"
-    );
-    bytes32 private constant REGISTER_TREE =
-        keccak256("RegisterTree(uint256 tree,bytes32 certificate,address signer,uint256 nonce,uint256 deadline)");
-    bytes32 private constant RECOGNISE_TREE = keccak256(
-        "RecogniseTree(uint256 tree,uint8 level,uint16 ageYears,bytes32 evidence,address signer,uint256 nonce,uint256 deadline)"
-    );
-    bytes32 private constant RESTRAIN_TREE = keccak256(
-        "RestrainTree(uint256 tree,uint8 kind,uint64 expiresAt,bytes32 evidence,address signer,uint256 nonce,uint256 deadline)"
-    );
-    bytes32 private constant LIFT_RESTRAINT =
-        keccak256("LiftRestraint(uint256 tree,uint8 kind,bytes32 evidence,address signer,uint256 nonce,uint256 deadline)");
-    bytes32 private constant REPORT_DEATH =
-        keccak256("ReportDeath(uint256 tree,bytes32 evidence,address signer,uint256 nonce,uint256 deadline)");
-    bytes32 private constant CONCLUDE_DEATH_REPORT = keccak256(
-        "ConcludeDeathReport(uint256 tree,uint8 finding,bytes32 evidence,address signer,uint256 nonce,uint256 deadline)"
-    );
-    bytes32 private constant OFFER_TRANSFER =
-        keccak256("OfferTransfer(uint256 tree,uint64 to,bytes32 evidence,address signer,uint256 nonce,uint256 deadline)");
-    bytes32 private constant ACCEPT_TRANSFER =
-        keccak256("AcceptTransfer(uint256 tree,bytes32 evidence,address signer,uint256 nonce,uint256 deadline)");
-    bytes32 private constant RECORD_TRANSFER = keccak256(
-        "RecordTransfer(uint256 tree,uint64 to,uint8 basis,bytes32 receipt,bytes32 evidence,address signer,uint256 nonce,uint256 deadline)"
-    );
-
     IParties public immutable PARTIES;
     IEvidence public immutable EVIDENCE;
+    ILiens public immutable LIENS;
 
     uint64 public treeCount;
     mapping(uint256 tree => Tree) private _trees;
     mapping(uint256 tree => mapping(Restraint kind => Hold)) private _holds;
     mapping(uint64 party => uint256) private _registeredTrees;
 
-    constructor(IParties parties, IEvidence evidence) Acts("Chaqi Trees") {
+    constructor(IParties parties, IEvidence evidence, ILiens liens) Acts("Chaqi Trees") {
         PARTIES = parties;
         EVIDENCE = evidence;
+        LIENS = liens;
     }
 
     /* FILING, SURVEY, NOTICE, REGISTRATION */
@@ -203,13 +169,14 @@ contract Trees is ITrees, Acts {
     function restrain(RestrainTree calldata act, Auth calldata auth) external {
         _accept(abi.encode(RESTRAIN_TREE, act), auth);
         uint64 actor = PARTIES.requireActor(auth.signer, _issuersOf(act.kind));
-        _tree(act.tree);
+        Tree storage twin = _tree(act.tree);
         EVIDENCE.requireLive(act.evidence);
         _requireExpiry(act.kind, act.expiresAt);
         Hold storage current = _holds[act.tree][act.kind];
         bool free = current.issuer == actor || !_inForce(current);
         require(free, TreeRestrained(act.tree, act.kind, current.issuer, current.expiresAt));
         _holds[act.tree][act.kind] = Hold(actor, act.expiresAt);
+        twin.holds |= _bit(act.kind);
         emit RestraintChanged(act.tree, actor, act.kind, actor, act.expiresAt, act.evidence);
     }
 
@@ -220,6 +187,7 @@ contract Trees is ITrees, Acts {
         require(_holds[act.tree][act.kind].issuer == actor, NotIssuer(act.tree, act.kind, actor));
         EVIDENCE.requireLive(act.evidence);
         delete _holds[act.tree][act.kind];
+        _trees[act.tree].holds &= ~_bit(act.kind);
         emit RestraintChanged(act.tree, actor, act.kind, 0, 0, act.evidence);
     }
 
@@ -292,6 +260,7 @@ contract Trees is ITrees, Acts {
         EVIDENCE.requireLive(act.evidence);
         if (act.basis == TransferBasis.AGREEMENT) {
             require(twin.transferTo == act.to && twin.transferAccepted, TransferNotAgreed(act.tree, act.to));
+            LIENS.requireTransferable(act.tree);
         }
         _requireTransferable(act.tree, twin);
         if (twin.transferTo != 0) _setTransfer(act.tree, twin, actor, 0, false, act.evidence);
@@ -310,16 +279,32 @@ contract Trees is ITrees, Acts {
     }
 
     /// @inheritdoc ITrees
+    function standing(uint256 id) external view returns (uint64, Title, TitleClass, Life) {
+        Tree storage twin = _tree(id);
+        return (twin.owner, twin.title, twin.titleClass, twin.life);
+    }
+
+    /// @inheritdoc ITrees
     function hold(uint256 id, Restraint kind) external view returns (Hold memory) {
         return _holds[id][kind];
     }
 
     /// @inheritdoc ITrees
     function requireUnrestrained(uint256 id) public view {
-        for (uint8 kind = 0; kind <= uint8(Restraint.COMPLIANCE); ++kind) {
+        uint8 holds = _trees[id].holds;
+        for (uint8 kind = 0; holds >> kind != 0; ++kind) {
             Hold memory current = _holds[id][Restraint(kind)];
             require(!_inForce(current), TreeRestrained(id, Restraint(kind), current.issuer, current.expiresAt));
         }
+    }
+
+    /// @inheritdoc ITrees
+    function requirePledgeable(uint256 id) external view returns (uint64 owner) {
+        Tree storage twin = _atTitle(id, Title.REGISTERED);
+        _requireLife(id, twin, Life.ALIVE);
+        require(twin.titleClass != TitleClass.C, NotCollateral(id, twin.titleClass));
+        requireUnrestrained(id);
+        return twin.owner;
     }
 
     /// @inheritdoc ITrees
@@ -327,15 +312,7 @@ contract Trees is ITrees, Acts {
         return uint256(keccak256(bytes(tag)));
     }
 
-    /* ERC-721, READ ONLY */
-
-    function name() external pure returns (string memory) {
-        return "Chaqi ancient tea trees";
-    }
-
-    function symbol() external pure returns (string memory) {
-        return "TREE";
-    }
+    /* ERC-721 */
 
     function tokenURI(uint256 id) external view returns (string memory) {
         return TreeCard.uri(id, _atTitle(id, Title.REGISTERED));
@@ -347,42 +324,8 @@ contract Trees is ITrees, Acts {
         return id != 0 && _accountOf(id) == account ? _registeredTrees[id] : 0;
     }
 
-    function ownerOf(uint256 id) external view returns (address) {
+    function ownerOf(uint256 id) public view override returns (address) {
         return _accountOf(_atTitle(id, Title.REGISTERED).owner);
-    }
-
-    function getApproved(uint256 id) external view returns (address) {
-        _atTitle(id, Title.REGISTERED);
-        return address(0);
-    }
-
-    function isApprovedForAll(address, address) external pure returns (bool) {
-        return false;
-    }
-
-    function supportsInterface(bytes4 id) external pure returns (bool) {
-        return id == type(IERC165).interfaceId || id == type(IERC721).interfaceId
-            || id == type(IERC721Metadata).interfaceId;
-    }
-
-    function approve(address, uint256 id) external pure {
-        revert NoForeclosure(id);
-    }
-
-    function setApprovalForAll(address, bool) external pure {
-        revert NoForeclosure(0);
-    }
-
-    function transferFrom(address, address, uint256 id) external pure {
-        revert NoForeclosure(id);
-    }
-
-    function safeTransferFrom(address, address, uint256 id) external pure {
-        revert NoForeclosure(id);
-    }
-
-    function safeTransferFrom(address, address, uint256 id, bytes calldata) external pure {
-        revert NoForeclosure(id);
     }
 
     /* RULES */
@@ -416,6 +359,10 @@ contract Trees is ITrees, Acts {
         if (ageYears >= 500) return 1;
         if (ageYears >= 300) return 2;
         return ageYears >= 100 ? 3 : 0;
+    }
+
+    function _bit(Restraint kind) private pure returns (uint8) {
+        return uint8(1 << uint8(kind));
     }
 
     function _issuersOf(Restraint kind) private pure returns (uint32) {

@@ -55,6 +55,13 @@ CAST = {
     "inspector": ("INSPECTOR",),
     "auditor": ("AUDITOR",),
     "indications": ("GI_AUTH",),
+    "appraiser": ("APPRAISER",),
+    "second appraiser": ("APPRAISER",),
+    "third appraiser": ("APPRAISER",),
+    "registry": ("REGISTRY",),
+    "second bank": ("BANK",),
+    "insurer": ("INSURER",),
+    "buyer": ("FIRM",),
 }
 
 Found = TypeVar("Found")

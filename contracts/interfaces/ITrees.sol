@@ -69,6 +69,7 @@ struct Tree {
     Life life;
     uint8 protection; // 0 none, 1 to 3: 古树 level (古树名木保护条例)
     AgeMethod ageMethod;
+    uint8 holds; // bit set of the restraints that are stored, expired ones included
     uint16 ageYears;
     uint16 graftYear; // calendar year of grafting; zero: not grafted
     uint16 girthCm;
@@ -336,6 +337,10 @@ interface ITrees is IActs, IERC721Metadata {
     /// @custom:zh 参与方 {party} 已是茶树 {tree} 的权利人。
     error TransferToOwner(uint256 tree, uint64 party);
 
+    /// @notice Tree {tree} is of title class {titleClass} and cannot secure a debt: classes A and B can.
+    /// @custom:zh 茶树 {tree} 的权属类别为 {titleClass}，不能设立担保；仅甲类、乙类可以。
+    error NotCollateral(uint256 tree, TitleClass titleClass);
+
     /// @notice A wallet recovery of party {party} is under way; nothing is transferred meanwhile.
     /// @custom:zh 参与方 {party} 正在恢复钱包，期间不得转让。
     error PartyRecovering(uint64 party);
@@ -396,18 +401,27 @@ interface ITrees is IActs, IERC721Metadata {
     /// @custom:zh 受让人接受转让。
     function acceptTransfer(AcceptTransfer calldata act, Auth calldata auth) external;
 
-    /// @notice The registry's receipt moves title to an active party. Without the owner's agreement only on a court sale or succession.
+    /// @notice The registry's receipt moves title to an active party; liens follow the tree (CC 406). Without the owner's agreement only on a court sale or succession.
     /// @custom:zh 凭登记机构回执变更权属。
     function recordTransfer(RecordTransfer calldata act, Auth calldata auth) external;
 
     /// @notice The twin of `id`; reverts with `NoSuchTree`.
     function tree(uint256 id) external view returns (Tree memory);
 
+    /// @notice Owner, title and life of `id`, for other contracts: one slot. Reverts with `NoSuchTree`.
+    function standing(uint256 id)
+        external
+        view
+        returns (uint64 owner, Title title, TitleClass titleClass, Life life);
+
     /// @notice The restraint `kind` of `id` as stored; expired ones still show.
     function hold(uint256 id, Restraint kind) external view returns (Hold memory);
 
     /// @notice Reverts with `TreeRestrained` if any restraint of `id` is in force now.
     function requireUnrestrained(uint256 id) external view;
+
+    /// @notice The owner of `id`; reverts unless it can carry a new lien: registered, class A or B, alive, unrestrained.
+    function requirePledgeable(uint256 id) external view returns (uint64 owner);
 
     /// @notice How many trees were ever filed.
     function treeCount() external view returns (uint64);

@@ -27,7 +27,19 @@ from chain.rpc import NodeError, Rpc
 from chain.settings import Settings
 from chain.signers import Keystore, Signer
 from chain.typed_data import Act, act_type
-from scripts.world.steps import AccountOf, DaysLater, DigestOf, HashOf, IdOf, NumberOf, Paper, Step, Value, Wave
+from scripts.world.steps import (
+    AccountOf,
+    DaysLater,
+    DigestOf,
+    EvidenceOf,
+    HashOf,
+    IdOf,
+    NumberOf,
+    Paper,
+    Step,
+    Value,
+    Wave,
+)
 from scripts.world.story import OPERATOR, Story, tree_id
 from workflows.evidence.anchored import evidence_id
 from workflows.evidence.leaf import SCHEME, leaf
@@ -182,6 +194,8 @@ class Player:
                 return int(self._sign(step).id, 16)
             case HashOf(types, values):
                 return keccak(encode(types, [self._value(item) for item in values]))
+            case EvidenceOf(paper):
+                return self._evidence[paper]
             case list():
                 return [self._value(item) for item in value]
         return value

@@ -45,7 +45,13 @@ class HashOf(NamedTuple):
     values: tuple[Value, ...]
 
 
-Single: TypeAlias = int | str | bytes | bool | IdOf | AccountOf | DaysLater | DigestOf | NumberOf | HashOf
+class EvidenceOf(NamedTuple):
+    """The evidence id of the paper of a step of this or an earlier wave."""
+
+    paper: Paper
+
+
+Single: TypeAlias = int | str | bytes | bool | IdOf | AccountOf | DaysLater | DigestOf | NumberOf | EvidenceOf | HashOf
 Value: TypeAlias = Single | list[Single]
 
 

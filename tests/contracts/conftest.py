@@ -47,6 +47,10 @@ CAST = {
     "auditor": ("AUDITOR",),
     "indications": ("GI_AUTH",),
     "other agri": ("AGRI",),
+    "second appraiser": ("APPRAISER",),
+    "third appraiser": ("APPRAISER",),
+    "second bank": ("BANK",),
+    "third bank": ("BANK",),
 }
 
 
@@ -60,6 +64,7 @@ def node(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Rpc]:
     command: list[str | Path] = [program, "--port", "0", "--chain-id", "521000", "--hardfork", "berlin"]
     command += ["--gas-price", "0", "--base-fee", "0", "--accounts", "0", "--order", "fifo"]
     command += ["--timestamp", str(GENESIS), "--cache-path", home, "--gas-limit", "3000000000"]
+    command += ["--block-time", "1"]  # mining by itself stalls when a deployment's transactions are queued
     said = home / "said"
     with (
         said.open("w") as out,
@@ -82,7 +87,7 @@ def world(node: Rpc, tmp_path_factory: pytest.TempPathFactory) -> Ledger:
     settings = Settings(rpc_url=node.url, chain_id=521000, var_dir=tmp_path_factory.mktemp("var"))
     keystore = Keystore(DEVNET / "keystore.json", settings.chain_id)
     deployment = deploy(settings, keystore)
-    node.call("evm_setAutomine", False)
+    node.call("evm_setIntervalMining", 0)
     ledger = Ledger(node, deployment, keystore, START, {"operator": keystore.named("operator")}, {"operator": 1})
     ledger.people["stranger"] = keystore.derived("contract test stranger")
     for name, roles in CAST.items():

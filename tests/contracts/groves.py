@@ -39,10 +39,17 @@ def tree_id(tag: str) -> int:
     return int.from_bytes(keccak(text=tag), "big")
 
 
-def tree_at(ledger: Ledger, title: str, life: str = "ALIVE", tag: str = "CA-FH-0001", owner: str = "farmer") -> int:
-    """A tree of `owner` in this state; a running notice has just begun."""
+def tree_at(
+    ledger: Ledger,
+    title: str,
+    life: str = "ALIVE",
+    tag: str = "CA-FH-0001",
+    owner: str = "farmer",
+    **filing: Any,
+) -> int:
+    """A tree of `owner` in this state, filed with these changes; a running notice has just begun."""
     tree = tree_id(tag)
-    ledger.act("Trees.file", owner, **(FILING | {"tag": tag}))
+    ledger.act("Trees.file", owner, **(FILING | {"tag": tag} | filing))
     if title != "FILED":
         ledger.act("Trees.survey", "surveyor", tree=tree, **SURVEY)
     if title not in ("FILED", "SURVEYED"):
@@ -72,6 +79,7 @@ FILED_TREE: dict[str, Any] = {
     "life": "ALIVE",
     "protection": 0,
     "ageMethod": "GIRTH_MODEL",
+    "holds": 0,
     "ageYears": 620,
     "graftYear": 0,
     "girthCm": 0,

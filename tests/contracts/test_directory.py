@@ -6,7 +6,7 @@ from chain.typed_data import act_types
 from tests.contracts.ledger import NOBODY, Ledger, event
 
 TREES = "0x" + b"Trees".ljust(32, b"\0").hex()
-NEW = "0x" + b"Liens".ljust(32, b"\0").hex()
+NEW = "0x" + b"Novelty".ljust(32, b"\0").hex()
 DELAY = 2 * 86_400
 
 

@@ -114,6 +114,8 @@ class Fold:
 
     def _RestraintChanged(self, tree: int, kind: str, issuer: int, expiresAt: int, **_: Any) -> None:
         self.holds[tree, kind] = {"issuer": issuer, "expiresAt": expiresAt}
+        bit = 1 << KINDS.index(kind)
+        self.trees[tree]["holds"] = self.trees[tree]["holds"] & ~bit | (bit if issuer else 0)
 
     def _LifeChanged(self, tree: int, life: str, **_: Any) -> None:
         self.trees[tree]["life"] = life

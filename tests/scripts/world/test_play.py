@@ -190,3 +190,25 @@ def test_the_history_lies_in_the_past_and_the_clock_has_caught_up(played: Played
     assert now - twin["filedAt"] > (PAST_DAYS - 1) * 86_400
     head = played.rpc.call("eth_getBlockByNumber", "latest", False)
     assert int(head["timestamp"], 16) == pytest.approx(now, abs=120)
+
+
+def test_liens_rank_as_the_registry_says_and_a_paid_off_one_is_gone(played: Played) -> None:
+    waves = {wave.name: wave.steps for wave in played.story.waves()}
+    discharged = {step.entity // 10 for step in waves["discharge paid off liens"]}
+    overtaken = {step.entity // 10 for step in waves["record land rights"]}
+    assert discharged and overtaken
+    for number in (step.entity // 10 for step in waves["confirm first liens"]):
+        asset = tree_id(played.story.trees[number - 1].tag)
+        call = {"to": played.deployment.address("Liens"), "data": _calldata("Liens", "ranking", 1, asset)}
+        answer = bytes.fromhex(played.rpc.call("eth_call", call, "latest")[2:])
+        liens, ranks = decode(["uint256[]", "uint16[]"], answer)
+        seconds = [step.entity // 10 for step in waves["confirm second liens"]]
+        assert len(liens) == (number not in discharged) + seconds.count(number) + (number in overtaken)
+        assert list(ranks) == list(range(1, len(liens) + 1))
+        effects = [played.read("Liens", "lien", lien)["effect"] for lien in liens]
+        assert effects == ([3, 1, 0] if number in overtaken else [3] * len(liens))
+
+
+def _calldata(contract: str, function: str, *arguments: Any) -> str:
+    entry = artifact(contract).functions[function]
+    return "0x" + (selector(entry) + encode([item["type"] for item in entry["inputs"]], arguments)).hex()

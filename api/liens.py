@@ -1,0 +1,253 @@
+"""Liens and the offers of liens: what is burdened, for whom, up to how much, with which effect."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import sqlalchemy as sa
+from pydantic import BaseModel, ConfigDict, Field
+
+from api import trees
+from api.domain import Domain, PageQuery, Row, router
+from api.reads import View
+from chain.vocabulary import ENUMERATIONS
+from indexer import queries
+from indexer.projections.liens import lien_consents, lien_filings, lien_proceeds, liens, priority_conflicts
+
+KINDS, EFFECTS, GROUNDS, SUBSTITUTES = (
+    list(ENUMERATIONS[name]) for name in ("RegistryKind", "LegalEffect", "DischargeGround", "Substitute")
+)
+FILING_STATES = ("OPEN", "CONFIRMED", "WITHDRAWN")
+LARGEST = 2**63 - 1
+
+_EXAMPLE_ID = "69053470632142356349478571331083923145071832180421283106371238310735163926014"
+_TERMS: dict[str, Any] = {
+    "id": "90210470632142356349478571331083923145071832180421283106371238310735163926014",
+    "kind": "REAL_PROPERTY",
+    "asset": _EXAMPLE_ID,
+    "grantor": 7,
+    "holder": 41,
+    "debt": "31153470632142356349478571331083923145071832180421283106371238310735163926014",
+    "secured_max": 2392422,
+    "no_transfer": False,
+}
+
+
+class LienRecord(BaseModel):
+    """A lien that both sides agreed on. Fen, UTC seconds, party ids; 0 for none.
+
+    `registered_at` is the registry's own time and alone decides the rank; `agreement` is the evidence id of the
+    contract; `discharged` is NONE while the lien lives.
+    """
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "example": {
+                **_TERMS,
+                "effect": "CONSTITUTED",
+                "registered_at": 1795363200,
+                "registry": 5,
+                "receipt": "0x" + "4e" * 32,
+                "discharged": "NONE",
+                "discharged_at": 0,
+                "transfer_to": 0,
+                "village": 0,
+                "amendments": 0,
+                "acknowledged_rank": 0,
+                "agreement": "0x" + "9a" * 32,
+                "recorded_at": 1795276800,
+            }
+        }
+    )
+
+    id: str
+    kind: str
+    asset: str
+    grantor: int
+    holder: int
+    debt: str
+    secured_max: int
+    no_transfer: bool
+    effect: str
+    registered_at: int
+    registry: int
+    receipt: str
+    discharged: str
+    discharged_at: int
+    transfer_to: int
+    village: int
+    amendments: int
+    acknowledged_rank: int
+    agreement: str
+    recorded_at: int
+
+
+class LienFiling(BaseModel):
+    """An offer of a lien. `rank`: what the holder was warned of; 0: the maximum must fit in the value that is left."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "example": {
+                **_TERMS,
+                "state": "OPEN",
+                "filed_by": 41,
+                "filed_at": 1795190400,
+                "rank": 0,
+                "legal_review": "0x" + "00" * 32,
+                "evidence": "0x" + "9a" * 32,
+            }
+        }
+    )
+
+    id: str
+    kind: str
+    asset: str
+    grantor: int
+    holder: int
+    debt: str
+    secured_max: int
+    no_transfer: bool
+    state: str
+    filed_by: int
+    filed_at: int
+    rank: int
+    legal_review: str
+    evidence: str
+
+
+Number = Annotated[str | None, Field(pattern=r"^(0x[0-9a-fA-F]{1,64}|0|[1-9][0-9]{0,77})$")]
+Party = Annotated[int | None, Field(ge=1, le=LARGEST, description="Party id.")]
+
+
+class LienFilters(PageQuery):
+    """Which liens."""
+
+    asset: Number = None
+    debt: Number = None
+    holder: Party = None
+    grantor: Party = None
+    kind: Annotated[str | None, Field(pattern=f"^({'|'.join(KINDS[1:])})$")] = None
+    effect: Annotated[str | None, Field(pattern=f"^({'|'.join(EFFECTS)})$")] = None
+    live: Annotated[bool | None, Field(description="Whether the lien has not ended.")] = None
+
+
+class FilingFilters(PageQuery):
+    """Which offers of liens."""
+
+    asset: Number = None
+    holder: Party = None
+    grantor: Party = None
+    state: Annotated[str | None, Field(pattern=f"^({'|'.join(FILING_STATES)})$")] = None
+
+
+def show(row: Row) -> Row:
+    """A lien as the API shows it."""
+    return {
+        "id": row["lien"],
+        **{name: row[name] for name in LienRecord.model_fields if name != "id"},
+        "kind": KINDS[row["kind"]],
+        "effect": EFFECTS[row["effect"]],
+        "discharged": GROUNDS[row["discharged"]],
+    }
+
+
+def _show_filing(row: Row) -> Row:
+    return {
+        "id": row["lien"],
+        **{name: row[name] for name in LienFiling.model_fields if name != "id"},
+        "kind": KINDS[row["kind"]],
+    }
+
+
+def _named(query: Any, table: sa.Table, *names: str) -> list[sa.ColumnElement[bool]]:
+    return [table.c[name] == getattr(query, name) for name in names if getattr(query, name) is not None]
+
+
+def _numbered(query: Any, table: sa.Table, *names: str) -> list[sa.ColumnElement[bool]]:
+    given = {name: getattr(query, name) for name in names if getattr(query, name) is not None}
+    return [table.c[name] == trees.DOMAIN.key(text) for name, text in given.items()]
+
+
+def _where(query: Any, table: sa.Table) -> list[sa.ColumnElement[bool]]:
+    where = _numbered(query, table, "asset", "debt") + _named(query, table, "holder", "grantor")
+    for name, members in (("kind", KINDS), ("effect", EFFECTS)):
+        if getattr(query, name) is not None:
+            where.append(table.c[name] == members.index(getattr(query, name)))
+    if query.live is not None:
+        where.append(table.c.discharged == 0 if query.live else table.c.discharged != 0)
+    return where
+
+
+def _where_filing(query: Any, table: sa.Table) -> list[sa.ColumnElement[bool]]:
+    return _numbered(query, table, "asset") + _named(query, table, "holder", "grantor", "state")
+
+
+def _with_parts(view: View, key: Any, shown: Row) -> Row:
+    consents = queries.rows(
+        view.connection, lien_consents, view.block, where=[lien_consents.table.c.lien == key], limit=1000
+    )
+    overtaken = queries.rows(
+        view.connection, priority_conflicts, view.block, where=[priority_conflicts.table.c.lien == key], limit=1000
+    )
+    return {
+        **shown,
+        "proceeds": proceeds_of(view, key),
+        "consents": [
+            {name: one[name] for name in ("amendments", "secured_max", "party", "agreed_at", "evidence")}
+            for one in consents
+        ],
+        "overtook": [{"lien": one["overtaken"], "raised_at": one["raised_at"]} for one in overtaken],
+    }
+
+
+def proceeds_of(view: View, lien: str) -> list[Row]:
+    """The money that a lien attaches to in its asset's place (CC 390); fen."""
+    found = queries.rows(
+        view.connection, lien_proceeds, view.block, where=[lien_proceeds.table.c.lien == lien], limit=1000
+    )
+    return [
+        {
+            "substitute": SUBSTITUTES[one["substitute"]],
+            **{name: one[name] for name in ("amount", "receipt", "stated_by", "stated_at", "evidence")},
+        }
+        for one in found
+    ]
+
+
+DOMAIN = Domain(
+    name="liens",
+    kind="lien",
+    kind_zh="担保物权",
+    contract="Liens",
+    projection=liens,
+    item=LienRecord,
+    filters=LienFilters,
+    show=show,
+    read_id=trees.DOMAIN.read_id,
+    id_form=trees.DOMAIN.id_form,
+    id_form_zh=trees.DOMAIN.id_form_zh,
+    example_id=str(_TERMS["id"]),
+    topic=trees.DOMAIN.topic,
+    where=_where,
+    versions=((lien_consents, "lien"), (lien_proceeds, "lien")),
+    extend=_with_parts,
+)
+
+FILINGS = Domain(
+    name="lien-filings",
+    kind="filing of a lien",
+    kind_zh="担保设立申请",
+    contract="Liens",
+    projection=lien_filings,
+    item=LienFiling,
+    filters=FilingFilters,
+    show=_show_filing,
+    read_id=trees.DOMAIN.read_id,
+    id_form=trees.DOMAIN.id_form,
+    id_form_zh=trees.DOMAIN.id_form_zh,
+    example_id=str(_TERMS["id"]),
+    topic=trees.DOMAIN.topic,
+    where=_where_filing,
+)
+
+FILINGS_ROUTER = router(FILINGS)
