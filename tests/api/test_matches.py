@@ -78,7 +78,7 @@ def test_a_run_is_computed_when_something_moved_and_shows_each_party_its_own(
     # A tree is registered only after a notice of 15 days, which a shared chain does not live to see.
     card = Card("7", stack.party_ids["farmer"], "乌岽", "蜜兰香", 610, 640, 610, "A")
     monkeypatch.setattr(job, "cards", lambda connection, instant: [card])
-    store, now = stack.outbox.store, int(time.time())
+    store, now = stack.outbox.store, stack.now()
     with writing(store) as connection:
         connection.execute(sa.delete(Runs))
     assert stack.client.get(MATCHES).json()["code"] == "NoRun"
@@ -111,4 +111,7 @@ def test_a_run_is_computed_when_something_moved_and_shows_each_party_its_own(
 
 def test_the_job_reads_the_cards_of_registered_living_unrestrained_trees(stack: Stack, mirror: sa.Engine) -> None:
     with mirror.connect() as connection:
-        assert job.cards(connection, stack.now()) == []
+        found = {card.tree for card in job.cards(connection, stack.now())}
+    listed = stack.client.get("/v1/trees", params={"title": "REGISTERED", "life": "ALIVE", "limit": 500}).json()
+    shown = [stack.client.get(f"/v1/trees/{tree['id']}").json() for tree in listed["items"]]
+    assert found == {one["id"] for one in shown if not any(limit["in_force"] for limit in one["restraints"])}
