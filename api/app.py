@@ -38,6 +38,7 @@ from api import (
     status,
     subsidies,
     trees,
+    valuations,
 )
 from api.body_limit import BodyLimit
 from api.context import Context
@@ -72,6 +73,7 @@ DOCUMENTED: tuple[type[BaseModel], ...] = (
     subsidies.ProgrammeRecord,
     subsidies.PlotRecord,
     subsidies.SubsidyRecord,
+    valuations.TreeValuation,
     evidence.EvidenceRecord,
     liens.LienRecord,
     liens.LienFiling,
@@ -104,6 +106,7 @@ ROUTERS = (
     subsidies.PLOTS_ROUTER,
     matches.ROUTER,
     advice.ROUTER,
+    valuations.ROUTER,
     documents.ROUTER,
     evidence.ROUTER,
     acts.ROUTER,

@@ -32,10 +32,15 @@ GOVERNMENT: Final = ("FORESTRY", "AGRI", "REGISTRY", "GI_AUTH")
 
 TREE_RECORD: Final = "tree_record"
 
+VALUATION_INPUTS: Final = "valuation_inputs"
+
 MATRIX: Final[dict[str, dict[str, Right]]] = {
     # exact coordinates: Farmer P, Gov F; Bank, Notary, Court, Lawyer, Auditor, Regulator C; Firm, Telecom, Public none.
     # "P" holds for whoever owns the tree, a village or firm as well as a farmer: the owner states these facts.
     TREE_RECORD: {role: Right.FULL if role in GOVERNMENT else Right.OWN for role in ROLES},
+    # valuation: Farmer P, Bank and Court C, Gov A. Whoever lends or is asked to lend, and whoever has to look again,
+    # reads what a value rests on; the figures themselves are on chain.
+    VALUATION_INPUTS: {role: Right.FULL if role in ("BANK", "APPRAISER") else Right.OWN for role in ROLES},
 }
 
 

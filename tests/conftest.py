@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-pytest_plugins = ("tests.stores", "tests.stack")
+pytest_plugins = ("tests.stores", "tests.stack", "tests.valued")
 
 RECURSION_LIMIT = sys.getrecursionlimit()
 

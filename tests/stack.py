@@ -178,10 +178,10 @@ def free_port() -> int:
 
 
 @contextlib.contextmanager
-def running(settings: Settings) -> Iterator[Stack]:
+def running(settings: Settings, genesis_time: int | None = None) -> Iterator[Stack]:
     """Starts everything in `settings.var_dir`, with the cast enrolled, and stops it at the end."""
     with contextlib.ExitStack() as ending:
-        ending.enter_context(Devnet.start(settings, block_time=BLOCK_SECONDS))
+        ending.enter_context(Devnet.start(settings, block_time=BLOCK_SECONDS, genesis_time=genesis_time))
         rpc = Rpc(settings.rpc_url)
         keystore = Keystore(settings.keystore_file, settings.chain_id)
         deployment = deploy(settings, keystore)

@@ -280,6 +280,7 @@ def test_an_act_that_reverts_though_simulation_lets_it_pass_is_given_up(
     (act,) = world.ledger.enrolments(1)
     world.outbox.accept(act)
     monkeypatch.setattr(chain.relay, "GAS", 70_000)
+    monkeypatch.setattr(chain.relay, "GAS_A_BYTE", 0)
     pretended = [("0x",)]
     monkeypatch.setattr(chain.relay, "_simulate", lambda rpc, calls, sender: pretended * len(calls))
     world.settle()

@@ -1,0 +1,105 @@
+"""Trees registered and valued on the running Chaqi, for tests of what follows from it.
+
+Registration waits for a notice of fifteen days, so these tests have a Chaqi of their own, `later`, whose clock they may
+put forward; it begins so far back that it stays in the past.
+"""
+
+from __future__ import annotations
+
+import secrets
+import time
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from chain.clock import advance_to
+from chain.devnet import anvil_program
+from chain.settings import Settings
+from tests.stack import Stack, free_port, running
+from workflows import packs
+from workflows.packs import MILLION, Pack
+from workflows.trees.record import TreeRecord
+from workflows.valuations.inputs import Lot, inputs_of, keep
+from workflows.valuations.value import Valuation, model_hash, value
+
+TEA = packs.load("dancong")
+NOTICE_SECONDS = 15 * 86_400
+PAST_SECONDS = 900 * 86_400
+
+
+@pytest.fixture(scope="session")
+def later(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    """A running Chaqi for tests that let days pass."""
+    if anvil_program() is None:
+        pytest.skip("anvil is not installed (make setup, with Node): what needs a running chain was not tested")
+    settings = Settings(
+        var_dir=tmp_path_factory.mktemp("later"), rpc_url=f"http://127.0.0.1:{free_port()}", confirmations=3
+    )
+    with running(settings, genesis_time=int(time.time()) - PAST_SECONDS) as whole:
+        yield whole
+
+
+def modest_record() -> TreeRecord:
+    """A tree of its own whose value needs no second appraiser: 250 years old, about 250,000 yuan."""
+    from tests.api.test_trees import fresh_record
+
+    return fresh_record().model_copy(update={"age_years": 250})
+
+
+def registered(stack: Stack, record: TreeRecord) -> str:
+    """A registered tree of the farmer with this record."""
+    from tests.api.test_trees import filed
+
+    tree = filed(stack, record)
+    survey: dict[str, Any] = {
+        "girthCm": record.girth_cm,
+        "heightCm": record.height_cm,
+        "crownACm": record.crown_a_cm,
+        "crownBCm": record.crown_b_cm,
+        "health": record.health.value,
+        "accuracyCm": record.position.accuracy_cm,
+        "attributes": record.commitment(secrets.token_bytes(32)),
+    }
+    stack.act("surveyor", "Trees.survey", tree=tree, evidence=stack.anchor(), **survey)
+    stack.act("village", "Trees.postNotice", tree=tree, evidence=stack.anchor())
+    advance_to(stack.settings, stack.rpc, stack.now() + NOTICE_SECONDS + 60)
+    stack.act("operator", "Trees.register", tree=tree, certificate="0x" + "ce" * 32)
+    return tree
+
+
+def value_tree(
+    stack: Stack,
+    tree: str,
+    record: TreeRecord,
+    *,
+    who: str = "appraiser",
+    act: str = "post",
+    keep_inputs: bool = True,
+    index_ppm: int = MILLION,
+    pack: Pack = TEA,
+    **further: Any,
+) -> Valuation:
+    """Values a tree as of a minute later, posts it, and keeps the inputs as the appraiser's worker does."""
+    advance_to(stack.settings, stack.rpc, stack.now() + 60)  # no two valuations of a tree are of the same second
+    twin = stack.client.get(f"/v1/trees/{tree}").json()
+    inputs = inputs_of(tree, record, twin["surveyed_at"], stack.now(), index_ppm, pack)
+    inputs = replace(inputs, second_appraiser=act != "post")
+    found, lot = value(inputs, pack), Lot.of(pack.name, [inputs], [secrets.token_bytes(32)])
+    if keep_inputs:
+        context = stack.app.state.context
+        keep(context.store, context.vault, lot, [twin["owner"]], now=int(time.time()))
+    stack.act(
+        who,
+        f"Valuations.{act}",
+        tree=tree,
+        value=found.value_fen,
+        stress=found.stress_fen,
+        confidence=found.confidence_ppm // 100,
+        asOf=inputs.as_of,
+        model=model_hash(pack),
+        inputs=lot.root,
+        **further,
+    )
+    return found
