@@ -18,6 +18,7 @@ BUSINESS_CONTRACTS = (
     "Evidence",
     "Trees",
     "Calendar",
+    "Valuations",
     "Indications",
     "Batches",
     "Subsidies",

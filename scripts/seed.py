@@ -20,6 +20,7 @@ from chain.outbox import Outbox, acts
 from chain.rpc import Rpc
 from chain.settings import Settings
 from chain.signers import Keystore
+from scripts.world.chapters import valuations
 from scripts.world.chapters.batches import Spring
 from scripts.world.demands import demands
 from scripts.world.play import Player, Progress, Stage
@@ -30,6 +31,7 @@ from workflows.master_key import master_key
 from workflows.matching.supply import coming_spring
 from workflows.matching.tables import post
 from workflows.trees.filing import Filing
+from workflows.valuations import inputs
 from workflows.vault import ERASURES_FILE, Vault
 
 SEED = 1
@@ -81,6 +83,7 @@ def play(settings: Settings, deployment: Deployment, size: WorldSize, number: in
         _keep_records(stage, world, player, progress)
         _keep_codes(stage, story, progress)
         _post_demands(stage, world, player)
+        _keep_inputs(stage, story, player, progress)
     return handed_in
 
 
@@ -124,3 +127,14 @@ def _keep_codes(stage: Stage, story: Story, progress: Progress) -> None:
         if packages:  # others were issued by visitors
             registry.keep(store, str(int(wire["message"]["lot"])), packages)
         progress("keep the codes of packages", done, len(wires))
+
+
+def _keep_inputs(stage: Stage, story: Story, player: Player, progress: Progress) -> None:
+    """Seals what the world's valuations were computed from, as an appraiser does with those that it posts."""
+    store, var_dir = stage.outbox.store, stage.settings.var_dir
+    vault = Vault(store, master_key(var_dir, stage.settings.vault_key), var_dir / ERASURES_FILE)
+    postings = list(valuations.all_postings(story))
+    for done, posting in enumerate(postings, start=1):
+        owners = [player.party_id(tree.owner) for tree in posting.trees]
+        inputs.keep(store, vault, posting.lot, owners, now=int(time.time()))
+        progress("seal the inputs of valuations", done, len(postings))

@@ -50,9 +50,9 @@ def modest_record() -> TreeRecord:
 
 def registered(stack: Stack, record: TreeRecord) -> str:
     """A registered tree of the farmer with this record."""
-    from tests.api.test_trees import filed
+    from tests.api.test_trees import filed, hand_in
 
-    tree = filed(stack, record)
+    tree, salt = filed(stack, record), secrets.token_bytes(32)
     survey: dict[str, Any] = {
         "girthCm": record.girth_cm,
         "heightCm": record.height_cm,
@@ -60,9 +60,11 @@ def registered(stack: Stack, record: TreeRecord) -> str:
         "crownBCm": record.crown_b_cm,
         "health": record.health.value,
         "accuracyCm": record.position.accuracy_cm,
-        "attributes": record.commitment(secrets.token_bytes(32)),
+        "attributes": record.commitment(salt),
     }
-    stack.act("surveyor", "Trees.survey", tree=tree, evidence=stack.anchor(), **survey)
+    signed = stack.sign("surveyor", "Trees.survey", tree=int(tree), evidence=stack.anchor(), **survey)
+    assert hand_in(stack, signed, record, salt).status_code == 202
+    stack.settled(signed.id)
     stack.act("village", "Trees.postNotice", tree=tree, evidence=stack.anchor())
     advance_to(stack.settings, stack.rpc, stack.now() + NOTICE_SECONDS + 60)
     stack.act("operator", "Trees.register", tree=tree, certificate="0x" + "ce" * 32)

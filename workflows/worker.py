@@ -27,6 +27,13 @@ from workflows.matching.market import Rules
 
 ANCHOR_SECONDS = 1.0
 MATCH_SECONDS = 60.0
+from workflows import jobs, packs
+from workflows.master_key import master_key
+from workflows.trees.filing import Filing
+from workflows.valuations.job import KEY, Appraiser, revalue
+from workflows.vault import ERASURES_FILE, Vault
+REVALUE_SECONDS = 30.0
+PACK = "dancong"
 
 log = structlog.get_logger("worker")
 
@@ -46,6 +53,11 @@ class Worker:
         evidence = deployment.domains["Evidence"]
         self._attester = KeyAttester(ATTESTER_PARTY, keystore.named("attester"), evidence)
         self._outbox = OutboxRelay(outbox)
+        self._mirror = open_mirror(settings.mirror_url)
+        self._appraiser = Appraiser(keystore.derived(KEY), deployment.domains["Valuations"])
+        key, folder = master_key(settings.var_dir, settings.vault_key), settings.var_dir
+        self._vault = Vault(self._store, key, folder / ERASURES_FILE)
+        self._filing = Filing(self._store, self._vault, key)
         self._chain = Chain(self._rpc, evidence, settings.confirmations, settings.reorg_depth)
 
     def run(self, stop: threading.Event) -> None:
@@ -58,6 +70,7 @@ class Worker:
         )
         self._every(scheduler, "anchor-evidence", ANCHOR_SECONDS, self.anchor)
         self._every(scheduler, "match", MATCH_SECONDS, self.match)
+        self._every(scheduler, "revalue-trees", REVALUE_SECONDS, self.revalue)
         relay.start()
         scheduler.start()
         stop.wait()
@@ -73,6 +86,17 @@ class Worker:
     def match(self) -> None:
         """One round of the matching: nothing, where neither trees nor demands changed."""
         match_mirror(self._store, self._mirror, Rules(), now=int(time.time()))
+    def revalue(self) -> None:
+        """One round of the appraiser's job, where its key is an enrolled appraiser's."""
+        revalue(
+            self._mirror,
+            self._store,
+            self._vault,
+            self._filing,
+            self._appraiser,
+            packs.load(PACK),
+            now=int(time.time()),
+        )
 
     def _carry(self, stop: threading.Event, failure: list[BaseException]) -> None:
         try:

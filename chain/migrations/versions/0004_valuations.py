@@ -6,7 +6,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0004_valuations"
-down_revision: str | None = "0003_jobs_sessions"
+down_revision: str | None = "0008_tea_codes"
 
 
 def upgrade() -> None:
