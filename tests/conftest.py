@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-pytest_plugins = ("tests.stores", "tests.stack", "tests.valued")
+pytest_plugins = ("tests.stores", "tests.stack")
 
 RECURSION_LIMIT = sys.getrecursionlimit()
 

@@ -178,10 +178,10 @@ def free_port() -> int:
 
 
 @contextlib.contextmanager
-def running(settings: Settings, genesis_time: int | None = None) -> Iterator[Stack]:
+def running(settings: Settings) -> Iterator[Stack]:
     """Starts everything in `settings.var_dir`, with the cast enrolled, and stops it at the end."""
     with contextlib.ExitStack() as ending:
-        ending.enter_context(Devnet.start(settings, block_time=BLOCK_SECONDS, genesis_time=genesis_time))
+        ending.enter_context(Devnet.start(settings, block_time=BLOCK_SECONDS))
         rpc = Rpc(settings.rpc_url)
         keystore = Keystore(settings.keystore_file, settings.chain_id)
         deployment = deploy(settings, keystore)
@@ -198,7 +198,7 @@ def running(settings: Settings, genesis_time: int | None = None) -> Iterator[Sta
         stack = Stack(settings, rpc, keystore, deployment, app, client)
         stack.people["operator"] = keystore.named("operator")
         stack.people["stranger"] = keystore.derived("stack test stranger")
-        wait_for(lambda: client.get("/ready").status_code == 200)
+        wait_for(lambda: client.get("/ready").status_code == client.get("/v1/parties").status_code == 200)
         for who, roles in CAST.items():
             stack.enrol(who, *roles)
         yield stack

@@ -1,23 +1,13 @@
-"""Trees registered and valued on the running Chaqi, for tests of what follows from it.
-
-Registration waits for a notice of fifteen days, so these tests have a Chaqi of their own, `later`, whose clock they may
-put forward; it begins so far back that it stays in the past.
-"""
+"""Trees registered and valued on the running Chaqi, for tests of what follows from it."""
 
 from __future__ import annotations
 
 import secrets
 import time
-from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
-import pytest
-
-from chain.clock import advance_to
-from chain.devnet import anvil_program
-from chain.settings import Settings
-from tests.stack import Stack, free_port, running
+from tests.stack import Stack
 from workflows import packs
 from workflows.packs import MILLION, Pack
 from workflows.trees.record import TreeRecord
@@ -26,19 +16,6 @@ from workflows.valuations.value import Valuation, model_hash, value
 
 TEA = packs.load("dancong")
 NOTICE_SECONDS = 15 * 86_400
-PAST_SECONDS = 900 * 86_400
-
-
-@pytest.fixture(scope="session")
-def later(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
-    """A running Chaqi for tests that let days pass."""
-    if anvil_program() is None:
-        pytest.skip("anvil is not installed (make setup, with Node): what needs a running chain was not tested")
-    settings = Settings(
-        var_dir=tmp_path_factory.mktemp("later"), rpc_url=f"http://127.0.0.1:{free_port()}", confirmations=3
-    )
-    with running(settings, genesis_time=int(time.time()) - PAST_SECONDS) as whole:
-        yield whole
 
 
 def modest_record() -> TreeRecord:
@@ -66,7 +43,7 @@ def registered(stack: Stack, record: TreeRecord) -> str:
     assert hand_in(stack, signed, record, salt).status_code == 202
     stack.settled(signed.id)
     stack.act("village", "Trees.postNotice", tree=tree, evidence=stack.anchor())
-    advance_to(stack.settings, stack.rpc, stack.now() + NOTICE_SECONDS + 60)
+    stack.pass_time(NOTICE_SECONDS + 60)
     stack.act("operator", "Trees.register", tree=tree, certificate="0x" + "ce" * 32)
     return tree
 
@@ -84,7 +61,7 @@ def value_tree(
     **further: Any,
 ) -> Valuation:
     """Values a tree as of a minute later, posts it, and keeps the inputs as the appraiser's worker does."""
-    advance_to(stack.settings, stack.rpc, stack.now() + 60)  # no two valuations of a tree are of the same second
+    stack.pass_time(60)  # no two valuations of a tree are of the same second
     twin = stack.client.get(f"/v1/trees/{tree}").json()
     inputs = inputs_of(tree, record, twin["surveyed_at"], stack.now(), index_ppm, pack)
     inputs = replace(inputs, second_appraiser=act != "post")

@@ -20,18 +20,17 @@ from chain.rpc import Rpc
 from chain.settings import Settings
 from chain.signers import Keystore
 from indexer.store import open_mirror
-from workflows import jobs
+from workflows import jobs, packs
 from workflows.evidence.job import Chain, KeyAttester, OutboxRelay, anchor_pending
+from workflows.master_key import master_key
 from workflows.matching.job import match_mirror
 from workflows.matching.market import Rules
-
-ANCHOR_SECONDS = 1.0
-MATCH_SECONDS = 60.0
-from workflows import jobs, packs
-from workflows.master_key import master_key
 from workflows.trees.filing import Filing
 from workflows.valuations.job import KEY, Appraiser, revalue
 from workflows.vault import ERASURES_FILE, Vault
+
+ANCHOR_SECONDS = 1.0
+MATCH_SECONDS = 60.0
 REVALUE_SECONDS = 30.0
 PACK = "dancong"
 
@@ -53,7 +52,6 @@ class Worker:
         evidence = deployment.domains["Evidence"]
         self._attester = KeyAttester(ATTESTER_PARTY, keystore.named("attester"), evidence)
         self._outbox = OutboxRelay(outbox)
-        self._mirror = open_mirror(settings.mirror_url)
         self._appraiser = Appraiser(keystore.derived(KEY), deployment.domains["Valuations"])
         key, folder = master_key(settings.var_dir, settings.vault_key), settings.var_dir
         self._vault = Vault(self._store, key, folder / ERASURES_FILE)
@@ -86,6 +84,7 @@ class Worker:
     def match(self) -> None:
         """One round of the matching: nothing, where neither trees nor demands changed."""
         match_mirror(self._store, self._mirror, Rules(), now=int(time.time()))
+
     def revalue(self) -> None:
         """One round of the appraiser's job, where its key is an enrolled appraiser's."""
         revalue(

@@ -29,30 +29,30 @@ def test_05_the_lien_of_a_dead_tree_persists_on_the_insurance_money(stack: Stack
     assert [(part["substitute"], part["amount"]) for part in one["proceeds"]] == [("INSURANCE", 900_000)]
 
 
-def test_05_a_reported_death_suspends_the_valuation_until_the_authority_has_found(later: Stack) -> None:
+def test_05_a_reported_death_suspends_the_valuation_until_the_authority_has_found(stack: Stack) -> None:
     record = modest_record()
-    tree = registered(later, record)
-    found = value_tree(later, tree, record)
+    tree = registered(stack, record)
+    found = value_tree(stack, tree, record)
     path = f"/v1/valuations/{tree}"
-    assert later.client.get(path).json()["counts_fen"] == found.collateral_fen > 0
+    assert stack.client.get(path).json()["counts_fen"] == found.collateral_fen > 0
 
-    later.act("farmer", "Trees.reportDeath", tree=tree, evidence=later.anchor())
-    suspended = later.client.get(path).json()
+    stack.act("farmer", "Trees.reportDeath", tree=tree, evidence=stack.anchor())
+    suspended = stack.client.get(path).json()
     assert (suspended["counts_fen"], suspended["suspended"]) == (0, "REPORTED_DEAD")
     assert suspended["collateral_fen"] == found.collateral_fen, "what stood before is still told"
 
     # The bank sees it, and why the tree was worth what it was.
-    bank = later.sign_in("bank")
-    explained = later.client.get(f"{path}/explanation", params={"purpose": "lien on this tree"}, headers=bank)
+    bank = stack.sign_in("bank")
+    explained = stack.client.get(f"{path}/explanation", params={"purpose": "lien on this tree"}, headers=bank)
     assert explained.json()["figures"]["collateral_fen"] == found.collateral_fen
-    events = later.client.get("/v1/events", params={"tree": tree, "event": "LifeChanged"}).json()["items"]
+    events = stack.client.get("/v1/events", params={"tree": tree, "event": "LifeChanged"}).json()["items"]
     assert [event["args"]["life"] for event in events] == [2]
 
     # Neither owner nor bank can find the tree dead.
-    death = {"tree": tree, "finding": "DEAD", "evidence": later.anchor()}
+    death = {"tree": tree, "finding": "DEAD", "evidence": stack.anchor()}
     for who in ("farmer", "bank"):
-        answer = later.client.post("/v1/acts", json=later.sign(who, "Trees.concludeDeathReport", **death).json())
+        answer = stack.client.post("/v1/acts", json=stack.sign(who, "Trees.concludeDeathReport", **death).json())
         assert (answer.status_code, answer.json()["code"]) == (403, "RoleMissing")
-    later.act("forestry", "Trees.concludeDeathReport", **death)
-    confirmed = later.client.get(path).json()
+    stack.act("forestry", "Trees.concludeDeathReport", **death)
+    confirmed = stack.client.get(path).json()
     assert (confirmed["counts_fen"], confirmed["suspended"]) == (0, "DEAD")

@@ -6,7 +6,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0004_valuations"
-down_revision: str | None = "0008_tea_codes"
+down_revision: str | None = "0009_matching_advice"
 
 
 def upgrade() -> None:

@@ -47,32 +47,32 @@ def test_what_moved_is_due(valuation: dict[str, Any] | None, surveyed_at: int, m
     assert is_due(valuation, surveyed_at, NOW, index_ppm) is due
 
 
-def test_a_round_posts_what_is_due_once_with_inputs_that_reproduce_it(later: Stack) -> None:
-    context = later.app.state.context
-    mirror = open_mirror(later.settings.mirror_url)
-    signer = later.keystore.derived(KEY)
-    appraiser = Appraiser(signer, later.deployment.domains["Valuations"])
+def test_a_round_posts_what_is_due_once_with_inputs_that_reproduce_it(stack: Stack) -> None:
+    context = stack.app.state.context
+    mirror = open_mirror(stack.settings.mirror_url)
+    signer = stack.keystore.derived(KEY)
+    appraiser = Appraiser(signer, stack.deployment.domains["Valuations"])
 
     def round_() -> int:
         now = int(time.time())
         return revalue(mirror, context.store, context.vault, context.filing, appraiser, TEA, now=now)
 
     record = modest_record()
-    tree = registered(later, record)
+    tree = registered(stack, record)
     assert round_() == 0, "the key is no appraiser's yet"
-    later.act("operator", "Parties.enrol", account=signer.address, roles=1 << 4, identity="0x" + "1d" * 32)
+    stack.act("operator", "Parties.enrol", account=signer.address, roles=1 << 4, identity="0x" + "1d" * 32)
     posted = round_()
     assert posted >= 1
     assert round_() == 0, "a lot is on its way"
-    later.settled(_last_act(later, signer.address))
+    stack.settled(_last_act(stack, signer.address))
     assert round_() == 0, "nothing moved since"
 
-    shown = later.client.get(f"/v1/valuations/{tree}").json()
-    surveyed_at = later.client.get(f"/v1/trees/{tree}").json()["surveyed_at"]
+    shown = stack.client.get(f"/v1/valuations/{tree}").json()
+    surveyed_at = stack.client.get(f"/v1/trees/{tree}").json()["surveyed_at"]
     expected = value(inputs_of(tree, record, surveyed_at, shown["valued_at"], MILLION, TEA), TEA)
     assert (shown["value_fen"], shown["counts_fen"]) == (expected.value_fen, expected.collateral_fen)
     why = {"purpose": "is it right?"}
-    answer = later.client.get(f"/v1/valuations/{tree}/explanation", params=why, headers=later.sign_in("farmer"))
+    answer = stack.client.get(f"/v1/valuations/{tree}/explanation", params=why, headers=stack.sign_in("farmer"))
     assert answer.json()["proved"] and answer.json()["reproduced"]
     mirror.dispose()
 
