@@ -20,6 +20,7 @@ import io
 import json
 import sys
 import zipfile
+from collections.abc import Iterator
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -71,7 +72,8 @@ def verify(
             about = document["file"] or f"document {number}"
             anchor = proof["anchors"][document["anchor"]]
             content = files[document["file"]] if document["file"] else extra.pop(document["sha256"], None)
-            links += [link._replace(about=about) for link in check_document(document, anchor, content)]
+            for link in check_document(document, anchor, content):
+                links.append(link._replace(about=about))
             stated = envelope_of(content)
             if stated is not None:
                 envelopes.add((stated["document"]["sha256"], stated["document"]["sm3"], document["anchor"]))
@@ -80,7 +82,8 @@ def verify(
                          "所提供的文件不在本证据包中：SHA-256 " + "、".join(extra))  # fmt: skip
         for anchor in proof["anchors"]:
             about = anchor["evidence"]
-            links += [link._replace(about=about) for link in check_anchor(anchor, contract, validators)]
+            for link in check_anchor(anchor, contract, validators):
+                links.append(link._replace(about=about))
         for number, document in enumerate(proof["documents"], 1):
             content = files[document["file"]] if document["file"] else None
             if envelope_of(content) is None:
@@ -177,13 +180,12 @@ def to_canonical(value: Any) -> bytes:
 # ---- document → leaf → path → evidence -----------------------------------------------------------
 
 
-def check_document(document: dict[str, Any], anchor: dict[str, Any], content: bytes | None) -> list[Link]:
+def check_document(document: dict[str, Any], anchor: dict[str, Any], content: bytes | None) -> Iterator[Link]:
     """From a document's bytes to the root of its batch."""
-    links = []
     sha256, sm3 = document["sha256"], document["sm3"]
     if content is None:
-        links.append(_holds("document", "", "the document was not given: only its digests are followed",
-                            "未提供文件：仅依据其摘要核验"))  # fmt: skip
+        yield _holds("document", "", "the document was not given: only its digests are followed",
+                            "未提供文件：仅依据其摘要核验")  # fmt: skip
     else:
         for label, found, stated in (
             ("SHA-256", hashlib.sha256(content).hexdigest(), sha256),
@@ -192,14 +194,14 @@ def check_document(document: dict[str, Any], anchor: dict[str, Any], content: by
             if found != stated:
                 raise Broken("document", f"its {label} is {found}, the proof is for {stated}: not the same content",
                              f"{label} 为 {found}，证明对应 {stated}：内容不一致")  # fmt: skip
-        links.append(_holds("document", "", f"{len(content)} bytes, SHA-256 {sha256}, SM3 {sm3}",
-                            f"{len(content)} 字节，SHA-256 {sha256}，SM3 {sm3}"))  # fmt: skip
+        yield _holds("document", "", f"{len(content)} bytes, SHA-256 {sha256}, SM3 {sm3}",
+                     f"{len(content)} 字节，SHA-256 {sha256}，SM3 {sm3}")  # fmt: skip
     made = LEAF_PREFIX + _bytes(document["salt"]) + bytes.fromhex(sha256) + bytes.fromhex(sm3)
     node = hashlib.sha256(made).digest()
     if node != _bytes(document["leaf"]):
         raise Broken("leaf", f"salt and digests make leaf 0x{node.hex()}, the proof says {document['leaf']}",
                      f"盐值与摘要得到叶子 0x{node.hex()}，证明为 {document['leaf']}")  # fmt: skip
-    links.append(_holds("leaf", "", f"leaf {document['leaf']}", f"叶子 {document['leaf']}"))
+    yield _holds("leaf", "", f"leaf {document['leaf']}", f"叶子 {document['leaf']}")
     index, count = document["index"], anchor["count"]
     sides = ["right" in step for step in document["path"]]
     if not index < count or sides != expected_sides(index, count):
@@ -212,9 +214,8 @@ def check_document(document: dict[str, Any], anchor: dict[str, Any], content: by
     if node != _bytes(anchor["root"]):
         raise Broken("path", f"the path leads to 0x{node.hex()}, not to the root {anchor['root']}",
                      f"路径通向 0x{node.hex()}，而非根 {anchor['root']}")  # fmt: skip
-    links.append(_holds("path", "", f"leaf {index} of {count} leads to root {anchor['root']}",
-                        f"第 {index} 个叶子（共 {count} 个）通向根 {anchor['root']}"))  # fmt: skip
-    return links
+    yield _holds("path", "", f"leaf {index} of {count} leads to root {anchor['root']}",
+                 f"第 {index} 个叶子（共 {count} 个）通向根 {anchor['root']}")  # fmt: skip
 
 
 def expected_sides(index: int, count: int) -> list[bool]:
@@ -230,16 +231,15 @@ def expected_sides(index: int, count: int) -> list[bool]:
 # ---- event → receipt → header → seal -------------------------------------------------------------
 
 
-def check_anchor(anchor: dict[str, Any], contract: str | None, validators: list[str] | None) -> list[Link]:
+def check_anchor(anchor: dict[str, Any], contract: str | None, validators: list[str] | None) -> Iterator[Link]:
     """From the root of a batch to the seals of the block that recorded it."""
-    links = []
     root, attester = _bytes(anchor["root"]), anchor["attester"]
     evidence = keccak(attester.to_bytes(32, "big") + root)
     if evidence != _bytes(anchor["evidence"]):
         raise Broken("evidence", f"attester {attester} and this root make 0x{evidence.hex()}, not {anchor['evidence']}",
                      f"参与方 {attester} 与该根对应 0x{evidence.hex()}，而非 {anchor['evidence']}")  # fmt: skip
-    links.append(_holds("evidence", "", f"evidence {anchor['evidence']} of attester (party) {attester}",
-                        f"参与方 {attester} 的证据 {anchor['evidence']}"))  # fmt: skip
+    yield _holds("evidence", "", f"evidence {anchor['evidence']} of attester (party) {attester}",
+                 f"参与方 {attester} 的证据 {anchor['evidence']}")  # fmt: skip
     header = rlp_decode(_bytes(anchor["header"]), "header")
     if not isinstance(header, list) or len(header) < 15 or any(isinstance(part, list) for part in header):
         raise Broken("header", "the block's header is unreadable", "区块头无法读取")
@@ -250,10 +250,10 @@ def check_anchor(anchor: dict[str, Any], contract: str | None, validators: list[
     when = datetime.fromtimestamp(at, timezone.utc).isoformat() if at < 2**37 else str(at)  # noqa: UP017
     known = "the contract you named" if contract else "compare the address with the published one"
     known_zh = "即您指定的合约" if contract else "请与公布的地址核对"
-    links.append(_holds("event", "", f"contract {anchor['contract']} ({known}) recorded the root at {when}",
-                        f"合约 {anchor['contract']}（{known_zh}）于 {when} 记录该根"))  # fmt: skip
-    links.append(_holds("receipt", "", f"the event is in receipt {anchor['position']} under the block's receipts root",
-                        f"该事件位于区块收据根下的第 {anchor['position']} 份收据"))  # fmt: skip
+    yield _holds("event", "", f"contract {anchor['contract']} ({known}) recorded the root at {when}",
+                 f"合约 {anchor['contract']}（{known_zh}）于 {when} 记录该根")  # fmt: skip
+    yield _holds("receipt", "", f"the event is in receipt {anchor['position']} under the block's receipts root",
+                 f"该事件位于区块收据根下的第 {anchor['position']} 份收据")  # fmt: skip
     seal = _seal(header)
     found = keccak(rlp_encode(seal.reduced(0) if seal else header))
     if found != _bytes(anchor["block_hash"]):
@@ -262,11 +262,8 @@ def check_anchor(anchor: dict[str, Any], contract: str | None, validators: list[
     if time != at:
         raise Broken("header", f"the header is of {time}, the event of {at}", f"区块时间 {time} 与事件时间 {at} 不符")
     number = int.from_bytes(header[8], "big")
-    links.append(
-        _holds("header", "", f"block {number} {anchor['block_hash']}", f"区块 {number} {anchor['block_hash']}")
-    )
-    links.append(_sealed(seal, validators))
-    return links
+    yield _holds("header", "", f"block {number} {anchor['block_hash']}", f"区块 {number} {anchor['block_hash']}")
+    yield _sealed(seal, validators)
 
 
 def _event(receipt: Any, anchor: dict[str, Any], contract: str | None) -> int:

@@ -6,7 +6,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0011_pki"
-down_revision: str | None = "0003_jobs_sessions"
+down_revision: str | None = "0009_matching_advice"
 
 
 def upgrade() -> None:

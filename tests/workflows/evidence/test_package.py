@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import io
 import json
+import shutil
 import subprocess
 import sys
 import zipfile
-from base64 import b64decode
+from base64 import b64decode, b64encode
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -346,3 +347,38 @@ def test_the_envelope_holds_a_token_that_openssl_accepts(folder: Path, tmp_path:
     about = stated["document"]
     digests = Digests(about["size"], bytes.fromhex(about["sha256"]), bytes.fromhex(about["sm3"]))
     assert digests == hash_file(folder / DEED)
+
+
+PAGE = """
+const fs = require("fs"), path = require("path"), folder = process.argv[1];
+global.sm3 = require(path.join(folder, "sm3.js"));
+const { verify } = require(path.join(folder, "chaqi-verify.js"));
+const asked = JSON.parse(fs.readFileSync(0)).map((one) => new Uint8Array(Buffer.from(one, "base64")));
+console.log(JSON.stringify(asked.map((one) => verify(one))));
+"""
+
+
+def in_the_browser(packages: list[bytes]) -> list[list[Link]]:
+    """What the web page's verifier says of packages; it runs in Node here."""
+    node = shutil.which("node")
+    if node is None:
+        pytest.skip("Node is not installed here: the web page's verifier was not tested")
+    done = subprocess.run(
+        [node, "-e", PAGE, Path(__file__).parents[3] / "api" / "static"],
+        input=json.dumps([b64encode(one).decode() for one in packages]), capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    return [[Link(**link) for link in links] for links in json.loads(done.stdout)]
+
+
+def test_the_web_page_says_what_the_program_says(whole: bytes) -> None:
+    """On whole packages, sealed ones, and every fifth byte of the proof changed with the manifest made to agree."""
+    proof = files_of(whole)["proof.json"]
+    changed = [proof[:at] + bytes([proof[at] ^ 1]) + proof[at + 1 :] for at in range(0, len(proof), 5)]
+    packages = [whole, sealed(whole, 3), sealed(whole, 2), sealed(whole, 4, forged=True), whole[:-30], b"text"]
+    packages += [rebuilt(whole, "documents/0001-deed.pdf", b"%PDF altered")]
+    packages += [rebuilt(whole, "proof.json", one) for one in changed]
+    for package_bytes, links in zip(packages, in_the_browser(packages), strict=True):
+        ours = verify(package_bytes)
+        assert [(one.name, one.about, one.ok) for one in links] == [(one.name, one.about, one.ok) for one in ours]
+    first, ours = in_the_browser([whole])[0], verify(whole)
+    assert [one.zh for one in first if one.name != "event"] == [one.zh for one in ours if one.name != "event"]
