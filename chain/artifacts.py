@@ -22,7 +22,6 @@ BUSINESS_CONTRACTS = (
     "Indications",
     "Batches",
     "Subsidies",
-    "Valuations",
     "Liens",
 )
 """Contracts whose functions are acts, in the order of their creation. A new domain adds its contract here."""
