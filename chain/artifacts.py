@@ -24,6 +24,8 @@ BUSINESS_CONTRACTS = (
     "Subsidies",
     "Valuations",
     "Liens",
+    "Agreements",
+    "Remedies",
 )
 """Contracts whose functions are acts, in the order of their creation. A new domain adds its contract here."""
 

@@ -51,6 +51,8 @@ CAST = {
     "third appraiser": ("APPRAISER",),
     "second bank": ("BANK",),
     "third bank": ("BANK",),
+    "inspector": ("INSPECTOR",),
+    "appraiser": ("APPRAISER",),
 }
 
 
