@@ -182,7 +182,7 @@ contract Agreements is IAgreements, Acts {
         Milestone storage part = _milestone(act.agreement, deal, act.milestone);
         require(part.pending == 0, DeliveryPending(act.agreement, part.pending));
         uint64 most = part.quantity - part.accepted;
-        require(act.quantity != 0 && act.quantity <= most, QuantityUnfit(act.quantity, 1, most));
+        require(act.quantity != 0 && act.quantity <= most, GramsUnfit(act.quantity, 1, most));
         EVIDENCE.requireLive(act.evidence);
         uint64 dueAt = _extended(part.dueAt, _requireOpen(act.agreement));
         part.pending = act.quantity;
@@ -221,7 +221,7 @@ contract Agreements is IAgreements, Acts {
         uint64 actor = PARTIES.requireActor(auth.signer, Roles.INSPECTOR);
         (Agreement storage deal, Milestone storage part) = _delivered(act.agreement, act.milestone);
         _requireThird(act.agreement, deal, actor);
-        require(act.conforming <= part.pending, QuantityUnfit(act.conforming, 0, part.pending));
+        require(act.conforming <= part.pending, GramsUnfit(act.conforming, 0, part.pending));
         EVIDENCE.requireLive(act.evidence);
         (part.conforming, part.inspected) = (act.conforming, true);
         emit DeliveryInspected(act.agreement, act.milestone, actor, act.conforming, act.evidence);
@@ -234,7 +234,7 @@ contract Agreements is IAgreements, Acts {
         (Agreement storage deal, Milestone storage part) = _delivered(act.agreement, act.milestone);
         require(actor == deal.buyer, NotSide(act.agreement, actor));
         (uint64 least, uint64 most) = (part.conforming, part.pending);
-        require(act.quantity >= least && act.quantity <= most, QuantityUnfit(act.quantity, least, most));
+        require(act.quantity >= least && act.quantity <= most, GramsUnfit(act.quantity, least, most));
         if (act.quantity < most) {
             uint64 endedAt = _inspectionEndsAt(deal, part);
             require(

@@ -317,7 +317,7 @@ interface IAgreements is IActs {
 
     /// @notice A quantity of {quantity} g is not possible; from {least} to {most} g are.
     /// @custom:zh 数量 {quantity} 克不符合要求，应在 {least} 至 {most} 克之间。
-    error QuantityUnfit(uint64 quantity, uint64 least, uint64 most);
+    error GramsUnfit(uint64 quantity, uint64 least, uint64 most);
 
     /// @notice {pending} g of agreement {agreement} are delivered and neither accepted nor rejected yet.
     /// @custom:zh 协议 {agreement} 尚有 {pending} 克已交付而未验收。

@@ -222,7 +222,7 @@ class TestDeliver:
             "NoSuchMilestone", "Agreements.deliver", "farmer", agreement=agreement, milestone=2, quantity=1
         ) == {"agreement": agreement, "milestone": 2, "milestones": 2}
         for quantity in (0, HALF + 1):
-            values = ledger.refuses("QuantityUnfit", "Agreements.deliver", "farmer", quantity=quantity, **fields)
+            values = ledger.refuses("GramsUnfit", "Agreements.deliver", "farmer", quantity=quantity, **fields)
             assert values == {"quantity": quantity, "least": 1, "most": HALF}
         deliver(ledger, agreement, 4_000)
         assert ledger.refuses("DeliveryPending", "Agreements.deliver", "farmer", quantity=1, **fields) == {
@@ -230,7 +230,7 @@ class TestDeliver:
             "pending": 4_000,
         }
         accept(ledger, agreement, 3_000)
-        values = ledger.refuses("QuantityUnfit", "Agreements.deliver", "farmer", quantity=2_001, **fields)
+        values = ledger.refuses("GramsUnfit", "Agreements.deliver", "farmer", quantity=2_001, **fields)
         assert values["most"] == 2_000, "what was rejected may be delivered again"
 
     def test_is_in_time_up_to_the_last_day_of_grace(self, ledger: Ledger) -> None:
@@ -265,7 +265,7 @@ class TestInspect:
         agreement = active(ledger)
         deliver(ledger, agreement)
         where = {"agreement": agreement, "milestone": 0}
-        values = ledger.refuses("QuantityUnfit", "Agreements.inspect", "inspector", conforming=HALF + 1, **where)
+        values = ledger.refuses("GramsUnfit", "Agreements.inspect", "inspector", conforming=HALF + 1, **where)
         assert values == {"quantity": HALF + 1, "least": 0, "most": HALF}
         own = ledger.ids["firm"]
         ledger.act("Parties.assignRoles", "operator", party=own, roles=1 << 1 | 1 << 9)
@@ -281,7 +281,7 @@ class TestInspect:
         deliver(ledger, agreement)
         where = {"agreement": agreement, "milestone": 0}
         ledger.act("Agreements.inspect", "inspector", conforming=4_000, **where)
-        values = ledger.refuses("QuantityUnfit", "Agreements.accept", "firm", quantity=3_999, **where)
+        values = ledger.refuses("GramsUnfit", "Agreements.accept", "firm", quantity=3_999, **where)
         assert values == {"quantity": 3_999, "least": 4_000, "most": HALF}
         accept(ledger, agreement, 4_000)
 
