@@ -114,8 +114,7 @@ def transaction_events(connection: sa.Connection, block: int, transaction: str) 
 
 
 def _conditions(view: View, scope: EventScope) -> list[sa.ColumnElement[bool]]:
-    from api import batches, evidence, liens, parties, trees  # they show events, events name them
-    from api import agreements, batches, evidence, parties, trees  # they show events, events name them
+    from api import agreements, batches, evidence, liens, parties, trees  # they show events, events name them
 
     where = [logs.c.block_number <= view.as_of.block]
     if scope.contract is not None:

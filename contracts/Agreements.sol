@@ -458,7 +458,7 @@ contract Agreements is IAgreements, Acts {
 
     function _useReceipt(bytes32 receipt) private {
         require(receipt != 0, TermsUnfit("receipt"));
-        require(!receiptUsed[receipt], ReceiptUsed(receipt));
+        require(!receiptUsed[receipt], PaymentReceiptUsed(receipt));
         receiptUsed[receipt] = true;
     }
 

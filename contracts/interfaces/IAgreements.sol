@@ -353,7 +353,7 @@ interface IAgreements is IActs {
 
     /// @notice Receipt {receipt} was recorded before.
     /// @custom:zh 回单 {receipt} 已登记过。
-    error ReceiptUsed(bytes32 receipt);
+    error PaymentReceiptUsed(bytes32 receipt);
 
     /// @notice Agreement {agreement} is still to be performed.
     /// @custom:zh 协议 {agreement} 尚在履行。

@@ -151,7 +151,7 @@ def test_terms_are_for_the_two_sides_alone_and_only_the_signed_ones_are_kept(sta
     due_at, salt = stack.now() + 30 * DAY, secrets.token_bytes(32)
     agreement = offered(stack, due_at, salt)
     path, why = f"/v1/agreements/{agreement}/terms", {"purpose": "before signing"}
-    body = {"terms": document(stack, due_at), "salt": "0x" + salt.hex()}
+    body: dict[str, Any] = {"terms": document(stack, due_at), "salt": "0x" + salt.hex()}
     firm, farmer = stack.sign_in("firm"), stack.sign_in("farmer")
     assert stack.client.put(path, json=body).json()["code"] == "SignInRequired"
     assert stack.client.get(path, params=why, headers=firm).json()["code"] == "TermsAbsent"

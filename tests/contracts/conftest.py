@@ -51,8 +51,6 @@ CAST = {
     "third appraiser": ("APPRAISER",),
     "second bank": ("BANK",),
     "third bank": ("BANK",),
-    "inspector": ("INSPECTOR",),
-    "appraiser": ("APPRAISER",),
 }
 
 

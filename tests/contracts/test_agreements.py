@@ -197,7 +197,7 @@ class TestConfirmDeposit:
         ) == {"field": "receipt"}
         ledger.act("Agreements.confirmDeposit", "bank", agreement=first, receipt=same, **fields)
         again = fields | {"agreement": second, "receipt": same}
-        assert ledger.refuses("ReceiptUsed", "Agreements.confirmDeposit", "bank", **again) == {"receipt": same}
+        assert ledger.refuses("PaymentReceiptUsed", "Agreements.confirmDeposit", "bank", **again) == {"receipt": same}
 
 
 class TestLapse:
@@ -407,7 +407,7 @@ class TestRecordPayment:
             )
             assert values == {"amount": amount, "most": TOTAL - DEPOSIT}
         ledger.act("Agreements.recordPayment", "bank", amount=1, receipt=once, **fields)
-        ledger.refuses("ReceiptUsed", "Agreements.recordPayment", "bank", amount=1, receipt=once, **fields)
+        ledger.refuses("PaymentReceiptUsed", "Agreements.recordPayment", "bank", amount=1, receipt=once, **fields)
         assert ledger.view("Agreements.receiptUsed", once) is True
 
     def test_back_to_the_buyer_waits_until_performance_is_over(self, ledger: Ledger) -> None:

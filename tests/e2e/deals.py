@@ -15,8 +15,9 @@ TERMS = "0x" + "7e" * 32
 
 
 def advance(stack: Stack, instant: int) -> None:
-    """Lets time pass until `instant`, in UTC seconds."""
+    """Lets time pass until `instant`, in UTC seconds, and the mirror follow."""
     advance_to(stack.settings, stack.rpc, instant)
+    stack.mirrored(int(stack.rpc.call("eth_blockNumber"), 16))
 
 
 def hand_in(stack: Stack, who: str, key: str, **fields: Any) -> Any:

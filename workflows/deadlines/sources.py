@@ -7,6 +7,7 @@ import importlib.util
 import pkgutil
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, Final, Literal
 
 import sqlalchemy as sa
@@ -67,12 +68,13 @@ def turned(deadlines: Iterable[Deadline], before: int, now: int) -> Iterator[tup
             yield deadline, state
 
 
+@cache
 def discover() -> Sequence[Source]:
-    """The `SOURCES` of every module `workflows.<domain>.deadlines`."""
+    """The `SOURCES` of every module `workflows.<domain>.deadlines`; one without has rules, and nothing mirrored yet."""
     package = importlib.import_module("workflows")
     found: list[Source] = []
     for info in pkgutil.iter_modules(package.__path__, "workflows."):
         name = f"{info.name}.deadlines"
         if info.ispkg and info.name != "workflows.deadlines" and importlib.util.find_spec(name):
-            found += importlib.import_module(name).SOURCES
+            found += getattr(importlib.import_module(name), "SOURCES", ())
     return found
