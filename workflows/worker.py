@@ -21,7 +21,6 @@ from chain.settings import Settings
 from chain.signers import Keystore
 from indexer.store import open_mirror
 from workflows import jobs, packs
-from workflows import jobs
 from workflows.deadlines import watch
 from workflows.evidence.job import Chain, KeyAttester, OutboxRelay, anchor_pending
 from workflows.master_key import master_key
@@ -33,9 +32,9 @@ from workflows.vault import ERASURES_FILE, Vault
 
 ANCHOR_SECONDS = 1.0
 MATCH_SECONDS = 60.0
+DEADLINE_SECONDS = 60.0
 REVALUE_SECONDS = 30.0
 PACK = "dancong"
-DEADLINE_SECONDS = 60.0
 
 log = structlog.get_logger("worker")
 
@@ -100,6 +99,7 @@ class Worker:
             packs.load(PACK),
             now=int(time.time()),
         )
+
     def watch_deadlines(self) -> None:
         """One round over the deadlines of every domain."""
         watch.watch(self._mirror, self._store, now=int(time.time()))
