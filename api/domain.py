@@ -81,7 +81,8 @@ class Domain:
 
     `item` documents what `show` makes of a version's row, and its fields are the columns of exports.
     `where` turns a filled-in `filters` into conditions. `versions` are further projections that hold parts of an
-    entity, by their column with its id: they tell in which blocks it had events.
+    entity, by their column with its id: they tell in which blocks it had events. `further_contracts` tell of the same
+    entities, by the same id.
     """
 
     name: str
@@ -100,6 +101,7 @@ class Domain:
     where: Callable[[Any, sa.Table], list[sa.ColumnElement[bool]]]
     versions: Sequence[tuple[Projection, str]] = ()
     extend: Callable[[View, Key, Row], Row] | None = None
+    further_contracts: Sequence[str] = ()
     key_type: type = field(default=str)
 
     @cached_property
@@ -141,7 +143,7 @@ class Domain:
             *(sa.select(part.table.c.since_block).where(part.table.c[column] == key) for part, column in parts)
         )
         return sa.and_(
-            logs.c.contract == self.contract,
+            logs.c.contract.in_([self.contract, *self.further_contracts]),
             logs.c.block_number.in_(began),
             sa.func.substr(logs.c.topics, 33, 32) == self.topic(key),
         )

@@ -31,6 +31,7 @@ GOVERNMENT: Final = ("FORESTRY", "AGRI", "REGISTRY", "GI_AUTH")
 """The roles that the matrix calls "Gov"."""
 
 TREE_RECORD: Final = "tree_record"
+AGREEMENT_TERMS: Final = "agreement_terms"
 
 VALUATION_INPUTS: Final = "valuation_inputs"
 
@@ -41,6 +42,9 @@ MATRIX: Final[dict[str, dict[str, Right]]] = {
     # valuation: Farmer P, Bank and Court C, Gov A. Whoever lends or is asked to lend, and whoever has to look again,
     # reads what a value rests on; the figures themselves are on chain.
     VALUATION_INPUTS: {role: Right.FULL if role in ("BANK", "APPRAISER") else Right.OWN for role in ROLES},
+    # agreement terms, price: Farmer P, Firm P; Bank, Notary, Court, Lawyer, Auditor C; Gov, Regulator, Public
+    # only what is reckoned over many (履约率).
+    AGREEMENT_TERMS: dict.fromkeys(ROLES, Right.OWN),
 }
 
 

@@ -23,6 +23,8 @@ BUSINESS_CONTRACTS = (
     "Batches",
     "Subsidies",
     "Liens",
+    "Agreements",
+    "Remedies",
 )
 """Contracts whose functions are acts, in the order of their creation. A new domain adds its contract here."""
 

@@ -109,6 +109,25 @@ ENUMERATIONS: Final[dict[str, dict[str, str]]] = {
         "OTHER": "法律规定的其他情形",
     },
     "Substitute": {"INSURANCE": "保险金", "DAMAGES": "赔偿金", "COMPENSATION": "补偿金"},
+    "AgreementStage": {
+        "NONE": "无",
+        "OFFERED": "要约中",
+        "WITHDRAWN": "要约已撤回",
+        "SIGNED": "已签署",
+        "LAPSED": "定金逾期未生效",
+        "ACTIVE": "履行中",
+        "ACCEPTED": "已验收",
+        "SETTLED": "已结清",
+        "CLOSED": "已了结",
+    },
+    "AgreementEnding": {
+        "NONE": "无",
+        "MUTUAL": "协商解除",
+        "FORCE_MAJEURE": "不可抗力解除",
+        "BUYER_DEFAULT": "买方违约",
+        "SELLER_DEFAULT": "卖方违约",
+    },
+    "Sanction": {"NONE": "不主张", "DEPOSIT": "定金罚则", "DAMAGES": "违约金"},
 }
 """Solidity enumeration → its members in order → Chinese term."""
 

@@ -36,6 +36,7 @@ from chain.signers import Keystore, Signer
 from chain.typed_data import Act, act_type
 from chain.vocabulary import role_bits
 from indexer.deployed import open_following
+from indexer.queries import MirrorEmpty
 from indexer.store import only_writer, open_mirror
 
 ENOUGH_SECONDS = 60.0
@@ -125,7 +126,15 @@ class Stack:
 
     def mirrored(self, block: int) -> None:
         """Waits until the mirror holds a block."""
-        wait_for(lambda: self.app.state.context.reads.newest().block >= block)
+
+        def reached() -> bool:
+            try:
+                newest: int = self.app.state.context.reads.newest().block
+            except MirrorEmpty:  # just begun: ready, and nothing to show yet
+                return False
+            return newest >= block
+
+        wait_for(reached)
 
     def enrol(self, who: str, *roles: str) -> int:
         """Makes a person a party, with a key of its own, and returns the party id."""

@@ -183,13 +183,24 @@ class Vault:
         self._erasures = erasures
         self.reapply_erasures()
 
-    def put(self, subject: str, tag: str, record: Json, *, now: int, content: bytes | None = None) -> bytes:
+    def put(
+        self,
+        subject: str,
+        tag: str,
+        record: Json,
+        *,
+        now: int,
+        content: bytes | None = None,
+        salt: bytes | None = None,
+    ) -> bytes:
         """Seals `record`, with the document `content` it describes if any, and returns the commitment (32
         bytes).
 
-        Raises `NotCanonical`, `SubjectErased`, `SubjectRestricted`, `WrongMasterKey`.
+        A `salt` is given where the commitment stands on chain already; then the record may come again, and is kept
+        once. Raises `NotCanonical`, `SubjectErased`, `SubjectRestricted`, `WrongMasterKey`.
         """
-        salt = new_salt()
+        known = salt is not None
+        salt = salt or new_salt()
         commitment = commit(tag, salt, committed(record, content))
         written = canonical_json(record)
         plain = b"".join(
@@ -197,6 +208,9 @@ class Vault:
         )
         with writing(self._store) as connection:
             key = self._key(self._subject(connection, subject, now, create=True), now, connection)
+            kept = sa.select(Records.c.commitment).where(Records.c.commitment == commitment)
+            if known and connection.scalar(kept) is not None:
+                return commitment
             sealed = _seal(AESGCM(key), plain, _about(subject, tag, commitment))
             connection.execute(
                 sa.insert(Records).values(commitment=commitment, subject=subject, tag=tag, sealed=sealed, stored_at=now)

@@ -21,6 +21,7 @@ from chain.settings import Settings
 from chain.signers import Keystore
 from indexer.store import open_mirror
 from workflows import jobs, packs
+from workflows.deadlines import watch
 from workflows.evidence.job import Chain, KeyAttester, OutboxRelay, anchor_pending
 from workflows.master_key import master_key
 from workflows.matching.job import match_mirror
@@ -31,6 +32,7 @@ from workflows.vault import ERASURES_FILE, Vault
 
 ANCHOR_SECONDS = 1.0
 MATCH_SECONDS = 60.0
+DEADLINE_SECONDS = 60.0
 REVALUE_SECONDS = 30.0
 PACK = "dancong"
 
@@ -69,6 +71,7 @@ class Worker:
         self._every(scheduler, "anchor-evidence", ANCHOR_SECONDS, self.anchor)
         self._every(scheduler, "match", MATCH_SECONDS, self.match)
         self._every(scheduler, "revalue-trees", REVALUE_SECONDS, self.revalue)
+        self._every(scheduler, watch.JOB, DEADLINE_SECONDS, self.watch_deadlines)
         relay.start()
         scheduler.start()
         stop.wait()
@@ -96,6 +99,10 @@ class Worker:
             packs.load(PACK),
             now=int(time.time()),
         )
+
+    def watch_deadlines(self) -> None:
+        """One round over the deadlines of every domain."""
+        watch.watch(self._mirror, self._store, now=int(time.time()))
 
     def _carry(self, stop: threading.Event, failure: list[BaseException]) -> None:
         try:

@@ -1,0 +1,23 @@
+"""A Chaqi for scenarios in which time has to pass."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from chain.devnet import anvil_program
+from chain.settings import Settings
+from tests.stack import Stack, free_port, running
+
+
+@pytest.fixture(scope="session")
+def future(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    """A running Chaqi that nobody else counts on, so that its clock may run ahead."""
+    if anvil_program() is None:
+        pytest.skip("anvil is not installed (make setup, with Node): what needs a running chain was not tested")
+    settings = Settings(
+        var_dir=tmp_path_factory.mktemp("future"), rpc_url=f"http://127.0.0.1:{free_port()}", confirmations=3
+    )
+    with running(settings) as stack:
+        yield stack
