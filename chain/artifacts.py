@@ -24,6 +24,9 @@ BUSINESS_CONTRACTS = (
     "Subsidies",
     "Valuations",
     "Liens",
+    "LoanApplications",
+    "Loans",
+    "Margins",
 )
 """Contracts whose functions are acts, in the order of their creation. A new domain adds its contract here."""
 
