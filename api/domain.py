@@ -101,6 +101,7 @@ class Domain:
     versions: Sequence[tuple[Projection, str]] = ()
     extend: Callable[[View, Key, Row], Row] | None = None
     key_type: type = field(default=str)
+    further_contracts: Sequence[str] = ()
 
     @cached_property
     def _current(self) -> sa.Select[Any]:
@@ -141,7 +142,7 @@ class Domain:
             *(sa.select(part.table.c.since_block).where(part.table.c[column] == key) for part, column in parts)
         )
         return sa.and_(
-            logs.c.contract == self.contract,
+            logs.c.contract.in_((self.contract, *self.further_contracts)),
             logs.c.block_number.in_(began),
             sa.func.substr(logs.c.topics, 33, 32) == self.topic(key),
         )
