@@ -164,6 +164,11 @@ class Borrowing:
         }
         return self.step(signer, "LoanApplications.decide", "decision on the loan", message)
 
+    def disbursement(self) -> Step:
+        """The money, on the bank's receipt."""
+        receipt: dict[str, Value] = {"receipt": self._draws.octets("disbursed", 32)}
+        return self.step(self.bank, "Loans.disburse", "receipt of the disbursement", receipt)
+
     def payment(self, place: int, amount: Value, paid_at: Value) -> Step:
         """A payment that the bank posts on its receipt."""
         receipt = self._draws.octets(f"receipt {place}", 32)
@@ -204,7 +209,7 @@ def waves(story: Story) -> Iterator[Wave]:
     yield Wave("offer loans", 48, [each.step(each.bank, "Loans.agree", contract, each.terms) for each in agreed])
     yield Wave("accept loans", 49, [each.step(each.borrower, "Loans.agree", contract, each.terms) for each in agreed])
     lent = but(NOT_LENT)
-    yield Wave("pay out loans", LENT_DAY, [_disbursement(each) for each in lent])
+    yield Wave("pay out loans", LENT_DAY, [each.disbursement() for each in lent])
     punctual = but(NOT_LENT | UNPAID)
     for place, day in enumerate(DUE_DAYS[:2]):
         yield Wave(f"pay instalment {place + 1}", day, [each.instalment(place) for each in punctual])
@@ -260,8 +265,3 @@ def _appointment(bank: str, officer: str) -> Step:
     message: dict[str, Value] = {"officer": IdOf(officer), "appointed": True}
     number = int(bank.rpartition("-")[2])
     return Step(bank, "LoanApplications.appointOfficer", number, message, Paper(bank, "appointment", bank))
-
-
-def _disbursement(each: Borrowing) -> Step:
-    receipt: dict[str, Value] = {"receipt": each.story.world.draws.of("loan", each.number).octets("disbursed", 32)}
-    return each.step(each.bank, "Loans.disburse", "receipt of the disbursement", receipt)
