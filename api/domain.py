@@ -143,7 +143,7 @@ class Domain:
             *(sa.select(part.table.c.since_block).where(part.table.c[column] == key) for part, column in parts)
         )
         return sa.and_(
-            logs.c.contract.in_([self.contract, *self.further_contracts]),
+            logs.c.contract.in_((self.contract, *self.further_contracts)),
             logs.c.block_number.in_(began),
             sa.func.substr(logs.c.topics, 33, 32) == self.topic(key),
         )

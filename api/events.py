@@ -81,6 +81,7 @@ class EventScope(BaseModel):
     tree: Annotated[str | None, Field(description="Only events of this tree; decimal or 0x hex.")] = None
     evidence: Annotated[str | None, Field(description="Only events of this evidence.")] = None
     batch: Annotated[str | None, Field(description="Only events of this batch; decimal or 0x hex.")] = None
+    loan: Annotated[str | None, Field(description="Only events of this loan; decimal or 0x hex.")] = None
     lien: Annotated[str | None, Field(description="Only events of this lien; decimal or 0x hex.")] = None
     agreement: Annotated[str | None, Field(description="Only events of this agreement; decimal or 0x hex.")] = None
     from_block: Annotated[int | None, Field(ge=0, le=2**63 - 1)] = None
@@ -114,7 +115,7 @@ def transaction_events(connection: sa.Connection, block: int, transaction: str) 
 
 
 def _conditions(view: View, scope: EventScope) -> list[sa.ColumnElement[bool]]:
-    from api import agreements, batches, evidence, liens, parties, trees  # they show events, events name them
+    from api import agreements, batches, evidence, liens, loans, parties, trees  # they show events, events name them
 
     where = [logs.c.block_number <= view.as_of.block]
     if scope.contract is not None:
@@ -132,6 +133,7 @@ def _conditions(view: View, scope: EventScope) -> list[sa.ColumnElement[bool]]:
         (batches.DOMAIN, scope.batch),
         (liens.DOMAIN, scope.lien),
         (agreements.DOMAIN, scope.agreement),
+        (loans.DOMAIN, scope.loan),
     ):
         if text is not None:
             where.append(domain.event_condition(domain.key(text), logs))

@@ -112,7 +112,7 @@ def found(view: View, query: SearchQuery, money: int | None = None) -> Row:
         raise SearchUnclear(given=len(named))
     asset = trees.DOMAIN.key(query.asset) if query.asset is not None else None
     assets = _of_asset(view, asset) if asset is not None else _of_debtor(view, query.debtor)
-    return {"asset": asset, "debtor": query.debtor, "assets": [_burdened(view, *one, money) for one in assets]}
+    return {"asset": asset, "debtor": query.debtor, "assets": [burdened(view, *one, money) for one in assets]}
 
 
 def _of_asset(view: View, asset: str) -> list[tuple[str, bool]]:
@@ -134,7 +134,8 @@ def _of_debtor(view: View, debtor: Any) -> list[tuple[str, bool]]:
     return sorted({(row.asset, row.kind == STOCK) for row in view.connection.execute(chosen)})
 
 
-def _burdened(view: View, asset: str, stock: bool, money: int | None) -> Row:
+def burdened(view: View, asset: str, stock: bool, money: int | None = None) -> Row:
+    """One asset with its live liens in the order of the law, and its value in a state."""
     table = liens.table
     same = [table.c.asset == asset, _IS_STOCK if stock else sa.not_(_IS_STOCK)]
     live = sa.select(table).where(*same, *_LIVE, queries.at(table, view.block))

@@ -118,6 +118,13 @@ REFUSAL_STATUS: Final[dict[str, int]] = {
     "QuantityUnfit": 422,
     "GroundMissing": 422,
     "VoucherUnfit": 422,
+    "NotAnOfficer": 403,
+    "NotTheBorrower": 403,
+    "NoSuchLoan": 404,
+    "LoanIncomplete": 422,
+    "NotABank": 422,
+    "PaymentDateUnfit": 422,
+    "PaymentExceedsDebt": 422,
 }
 """HTTP status of a contract's refusal by its name; 409 for all others: the record stands otherwise."""
 

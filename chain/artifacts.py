@@ -25,6 +25,9 @@ BUSINESS_CONTRACTS = (
     "Liens",
     "Agreements",
     "Remedies",
+    "LoanApplications",
+    "Loans",
+    "Margins",
 )
 """Contracts whose functions are acts, in the order of their creation. A new domain adds its contract here."""
 

@@ -20,7 +20,7 @@ from chain.outbox import Outbox, acts
 from chain.rpc import Rpc
 from chain.settings import Settings
 from chain.signers import Keystore
-from scripts.world.chapters import valuations
+from scripts.world.chapters import mortgages, valuations
 from scripts.world.chapters.batches import Spring
 from scripts.world.demands import demands
 from scripts.world.play import Player, Progress, Stage
@@ -133,7 +133,7 @@ def _keep_inputs(stage: Stage, story: Story, player: Player, progress: Progress)
     """Seals what the world's valuations were computed from, as an appraiser does with those that it posts."""
     store, var_dir = stage.outbox.store, stage.settings.var_dir
     vault = Vault(store, master_key(var_dir, stage.settings.vault_key), var_dir / ERASURES_FILE)
-    postings = list(valuations.all_postings(story))
+    postings = [*valuations.all_postings(story), *mortgages.falls(story)]
     for done, posting in enumerate(postings, start=1):
         owners = [player.party_id(tree.owner) for tree in posting.trees]
         inputs.keep(store, vault, posting.lot, owners, now=int(time.time()))

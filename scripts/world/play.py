@@ -33,8 +33,10 @@ from scripts.world.steps import (
     DigestOf,
     EvidenceOf,
     HashOf,
+    HeadTime,
     IdOf,
     NumberOf,
+    OwedUnder,
     Paper,
     Step,
     Value,
@@ -194,6 +196,11 @@ class Player:
                 return int(self._sign(step).id, 16)
             case HashOf(types, values):
                 return keccak(encode(types, [self._value(item) for item in values]))
+            case OwedUnder(loan):
+                method, asked = self._call("Loans", "outstanding", self._value(loan))
+                return int(self._stage.rpc.call(method, *asked), 16)
+            case HeadTime():
+                return self._head_time
             case EvidenceOf(paper):
                 return self._evidence[paper]
             case list():
@@ -242,9 +249,14 @@ class Player:
         if self._began is None:
             (first,) = self._trees([tree_id(self._story.trees[0].tag)])
             if first is None:
-                return int(self._stage.rpc.call("eth_getBlockByNumber", "latest", False)["timestamp"], 16)
+                return self._head_time
             self._began = int(first["filedAt"])
         return self._began
+
+    @property
+    def _head_time(self) -> int:
+        """The newest block's time, UTC seconds."""
+        return int(self._stage.rpc.call("eth_getBlockByNumber", "latest", False)["timestamp"], 16)
 
     def _trees(self, ids: Sequence[int]) -> list[dict[str, Any] | None]:
         """The twins of the trees; None for one that is not filed."""

@@ -51,7 +51,31 @@ class EvidenceOf(NamedTuple):
     paper: Paper
 
 
-Single: TypeAlias = int | str | bytes | bool | IdOf | AccountOf | DaysLater | DigestOf | NumberOf | EvidenceOf | HashOf
+class OwedUnder(NamedTuple):
+    """The fen owed under a loan when the act is signed: only the chain knows the day on which it was paid out."""
+
+    loan: NumberOf
+
+
+class HeadTime(NamedTuple):
+    """The newest block's time when the act is signed, in UTC seconds."""
+
+
+Single: TypeAlias = (
+    int
+    | str
+    | bytes
+    | bool
+    | IdOf
+    | AccountOf
+    | DaysLater
+    | DigestOf
+    | NumberOf
+    | EvidenceOf
+    | HashOf
+    | OwedUnder
+    | HeadTime
+)
 Value: TypeAlias = Single | list[Single]
 
 

@@ -51,6 +51,7 @@ CAST = {
     "third appraiser": ("APPRAISER",),
     "second bank": ("BANK",),
     "third bank": ("BANK",),
+    "officer": ("BANK",),
 }
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 
+from tests.e2e.lending import DAY, later, lent, shown
 from tests.e2e.pledges import agreed, hand_in, refused, register, registered_tree, searched
 from tests.stack import Stack
 
@@ -39,3 +40,39 @@ def test_06_default_moves_no_tree_to_the_bank_and_a_registry_receipt_after_a_cou
     assert (found["tree"]["owner"], found["liens"]) == (stack.party_ids["buyer"], [])
     ended = stack.client.get(f"/v1/liens/{lien}").json()
     assert (ended["discharged"], ended["holder"]) == ("REALISED", stack.party_ids["bank"])
+
+
+def test_06_a_borrower_in_default_keeps_the_tree_until_a_registry_receipt(stack: Stack) -> None:
+    loan, tree = lent(stack, due_in=(30, 365))
+    hand_in(
+        stack,
+        "bank",
+        "LoanApplications.appointOfficer",
+        officer=stack.party_ids["second bank"],
+        appointed=True,
+        evidence=stack.anchor(),
+    )
+    later(stack, 75 * DAY)
+    late = shown(stack, f"/v1/loans/{loan}")["arrears"]
+    assert late["bucket"] == "31-90" and late["overdue_fen"] > 0
+    hand_in(stack, "bank", "Loans.demand", loan=loan, evidence=stack.anchor())
+    offer = {
+        "ratePpm": 40_000,
+        "allInPpm": 40_000,
+        "scheduleRoot": "0x" + "5d" * 32,
+        "dueAt": [stack.now() + 400 * DAY],
+        "amountFen": [3_000_000],
+    }
+    hand_in(stack, "bank", "Loans.restructure", loan=loan, **offer, evidence=stack.anchor())
+    for who in ("bank", "second bank"):
+        hand_in(stack, who, "Loans.accelerate", loan=loan, trigger="OVERDUE", evidence=stack.anchor())
+    assert shown(stack, f"/v1/loans/{loan}")["state"] == "DEFAULTED"
+
+    # Default moves nothing: the bank has no act for the tree, and the owner's consent is missing for every other.
+    moved = {"tree": tree, "to": stack.party_ids["bank"], "receipt": "0x" + secrets.token_hex(32)}
+    problem = refused(stack, "registry", "Trees.recordTransfer", **moved, basis="AGREEMENT", evidence=stack.anchor())
+    assert problem["code"] == "TransferNotAgreed"
+    assert searched(stack, tree)["tree"]["owner"] == stack.party_ids["farmer"]
+    sold = {"tree": tree, "to": stack.party_ids["buyer"], "receipt": "0x" + secrets.token_hex(32)}
+    hand_in(stack, "registry", "Trees.recordTransfer", **sold, basis="COURT_SALE", evidence=stack.anchor())
+    assert searched(stack, tree)["tree"]["owner"] == stack.party_ids["buyer"]

@@ -51,8 +51,8 @@ def waves(story: Story) -> Iterator[Wave]:
         posted = list(postings(story, day))
         yield Wave(f"value trees, day {day}", day, [_post(one) for one in posted])
         yield Wave(f"value trees again, day {day + 1}", day + 1, [_again(one) for one in seconds(story, day)])
-    challenged = list(_challenged(story))
-    yield Wave("challenge valuations", SECOND_DAY + 2, [_challenge(tree) for tree in challenged])
+    objected = list(challenged(story))
+    yield Wave("challenge valuations", SECOND_DAY + 2, [_challenge(tree) for tree in objected])
 
 
 def postings(story: Story, day: int) -> Iterator[Posting]:
@@ -68,7 +68,7 @@ def seconds(story: Story, day: int) -> Iterator[Posting]:
     """Second appraisals that the postings of a day call for, one tree each."""
     for posting in postings(story, day):
         for tree, found in zip(posting.trees, posting.values, strict=True):
-            before = None if day == FIRST_DAY else value(_inputs(tree, FIRST_DAY), PACK).value_fen
+            before = None if day == FIRST_DAY else value(inputs_on(tree, FIRST_DAY), PACK).value_fen
             if needs_second(before, found.value_fen, PACK):
                 yield _posting(story, day, tree.number, (tree,), second=True)
 
@@ -81,7 +81,7 @@ def all_postings(story: Story) -> Iterator[Posting]:
 
 
 def _posting(story: Story, day: int, number: int, trees: Sequence[Tree], *, second: bool) -> Posting:
-    stated = [_inputs(tree, day) for tree in trees]
+    stated = [inputs_on(tree, day) for tree in trees]
     if second:
         stated = [with_second(replace(one, as_of=one.as_of + DAY_SECONDS)) for one in stated]
     salts = story.world.draws.of("valuation", day, str(second))
@@ -91,14 +91,23 @@ def _posting(story: Story, day: int, number: int, trees: Sequence[Tree], *, seco
     return Posting(day + second, number, appraiser, tuple(trees), lot, values)
 
 
-def _inputs(tree: Tree, day: int) -> Inputs:
+def posting_at(story: Story, day: int, tree: Tree, index_ppm: int) -> Posting:
+    """A valuation of one tree at another index, on a day of another chapter."""
+    stated = inputs_on(tree, day, index_ppm)
+    lot = Lot.of(PACK.name, [stated], [story.world.draws.of("valuation", day, "at").octets(tree.tag, 32)])
+    return Posting(day, tree.number, slug("APPRAISER", 1), (tree,), lot, (value(stated, PACK),))
+
+
+def inputs_on(tree: Tree, day: int, index_ppm: int | None = None) -> Inputs:
+    """What a tree is valued from on a day, at an index; by default that of the day."""
     surveyed_at, as_of = (BEGAN + one * DAY_SECONDS for one in (SURVEYED_DAY, day))
-    return inputs_of(str(_id(tree)), tree.record, surveyed_at, as_of, INDEX_PPM[day], PACK)
+    index = INDEX_PPM[day] if index_ppm is None else index_ppm
+    return inputs_of(str(id_of(tree)), tree.record, surveyed_at, as_of, index, PACK)
 
 
 def _post(posting: Posting) -> Step:
     message: dict[str, Value] = {
-        "trees": [_id(tree) for tree in posting.trees],
+        "trees": [id_of(tree) for tree in posting.trees],
         "values": [one.value_fen for one in posting.values],
         "stresses": [one.stress_fen for one in posting.values],
         "confidences": [one.confidence_ppm // 100 for one in posting.values],
@@ -109,10 +118,19 @@ def _post(posting: Posting) -> Step:
     return Step(posting.appraiser, "Valuations.postMany", posting.day * 1_000 + posting.number, message)
 
 
+def post_one(posting: Posting) -> Step:
+    """The posting of a single tree."""
+    return _single(posting, "Valuations.post")
+
+
 def _again(posting: Posting) -> Step:
+    return _single(posting, "Valuations.appraiseAgain")
+
+
+def _single(posting: Posting, act: str) -> Step:
     (tree,), (found,) = posting.trees, posting.values
     message: dict[str, Value] = {
-        "tree": _id(tree),
+        "tree": id_of(tree),
         "value": found.value_fen,
         "stress": found.stress_fen,
         "confidence": found.confidence_ppm // 100,
@@ -120,10 +138,11 @@ def _again(posting: Posting) -> Step:
         "model": model_hash(PACK),
         "inputs": posting.lot.root,
     }
-    return Step(posting.appraiser, "Valuations.appraiseAgain", posting.day * 100_000 + tree.number, message)
+    return Step(posting.appraiser, act, posting.day * 100_000 + tree.number, message)
 
 
-def _challenged(story: Story) -> Iterator[Tree]:
+def challenged(story: Story) -> Iterator[Tree]:
+    """Trees whose owners object to the second valuation."""
     suspended = {party.slug for party in story.parties if party.suspended}
     usual = [tree for tree in story.trees if tree.number not in story.fates and tree.owner not in suspended]
     return islice(usual, max(1, len(usual) * CHALLENGED_PER_MILLE // 1_000))
@@ -131,11 +150,12 @@ def _challenged(story: Story) -> Iterator[Tree]:
 
 def _challenge(tree: Tree) -> Step:
     paper = Paper(tree.owner, "objection to the valuation", tree.tag)
-    return Step(tree.owner, "Valuations.challenge", tree.number, {"tree": _id(tree)}, paper)
+    return Step(tree.owner, "Valuations.challenge", tree.number, {"tree": id_of(tree)}, paper)
 
 
 @cache
-def _id(tree: Tree) -> int:
+def id_of(tree: Tree) -> int:
+    """The tree's id on chain."""
     from scripts.world.story import tree_id  # the story tells the chapters
 
     return tree_id(tree.tag)
