@@ -26,7 +26,7 @@ from chain.errors import ChaqiError
 from workflows.evidence.batches import LeafUnknown, Submission, enqueue, receipt_of
 from workflows.evidence.hashing import Digests, DigestStream
 from workflows.evidence.leaf import new_salt
-from workflows.evidence.receipt import State, hex0x, parse, unhex
+from workflows.evidence.receipt import Receipt, State, hex0x, parse, unhex
 from workflows.evidence.verify import verify_on_chain, verify_stated
 
 Digest = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
@@ -149,22 +149,7 @@ def read_receipt(
 
     The id is a secret of whoever queued the document; nobody else's receipt leads to it.
     """
-    if not re.fullmatch(r"0x([0-9a-fA-F]{64}){1,2}", id):
-        raise IdMalformed(
-            kind="receipt",
-            kind_zh="回执",
-            form="0x + 128 hex (0-9, a-f)",
-            form_zh="0x 加 128 位十六进制（0-9、a-f）",
-            given=repr(id[:140]),
-        )
-    context = context_of(request)
-    leaf, proof = unhex(id.lower())[:DIGEST_BYTES], unhex(id.lower())[DIGEST_BYTES:]
-    if not hmac.compare_digest(proof, _proof(context, leaf)):
-        raise ReceiptUnknown(id=id.lower())
-    try:
-        receipt = receipt_of(context.store, leaf)
-    except LeafUnknown:
-        raise ReceiptUnknown(id=id.lower()) from None
+    receipt = receipt_by_id(context_of(request), id)
     return Response(
         receipt.to_json(),
         media_type="application/json",
@@ -219,6 +204,25 @@ def verify(request: Request, body: VerifyBody) -> Response:
         "links": [{"name": link.name, "ok": link.ok, "en": link.en, "zh": link.zh} for link in verdict.links],
     }
     return Response(dumps(answer), media_type="application/json")
+
+
+def receipt_by_id(context: Context, id: str) -> Receipt:
+    """The receipt that an id was given out for. Raises `IdMalformed`, `ReceiptUnknown`."""
+    if not re.fullmatch(r"0x([0-9a-fA-F]{64}){1,2}", id):
+        raise IdMalformed(
+            kind="receipt",
+            kind_zh="回执",
+            form="0x + 128 hex (0-9, a-f)",
+            form_zh="0x 加 128 位十六进制（0-9、a-f）",
+            given=repr(id[:140]),
+        )
+    leaf, proof = unhex(id.lower())[:DIGEST_BYTES], unhex(id.lower())[DIGEST_BYTES:]
+    if not hmac.compare_digest(proof, _proof(context, leaf)):
+        raise ReceiptUnknown(id=id.lower())
+    try:
+        return receipt_of(context.store, leaf)
+    except LeafUnknown:
+        raise ReceiptUnknown(id=id.lower()) from None
 
 
 def _proof(context: Context, leaf: bytes) -> bytes:

@@ -29,6 +29,9 @@ SECURITY = {
     "referrer-policy": "no-referrer",
 }
 
+STATIC = Path(__file__).parent / "static"
+OFFLINE_SCRIPTS = {"sm3": "sm3.js", "verifier": "chaqi-verify.js"}
+
 ROUTER = APIRouter(include_in_schema=False)
 _templates = Jinja2Templates(Path(__file__).parent / "templates")
 
@@ -43,6 +46,14 @@ async def start(request: Request) -> Response:
 async def verify(request: Request) -> Response:
     """A document and its receipt, checked in words; the document stays in the browser."""
     return _page(request, "verify.html", {})
+
+
+@ROUTER.get("/chaqi-verify.html")
+async def verify_offline(request: Request) -> Response:
+    """The verifier of evidence packages as one file, to be saved and used without us; it allows itself no network."""
+    scripts = {name: (STATIC / file).read_text("utf-8") for name, file in OFFLINE_SCRIPTS.items()}
+    policy = {"content-security-policy": "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'"}
+    return _templates.TemplateResponse(request, "chaqi-verify.html", scripts, headers=SECURITY | policy)
 
 
 @ROUTER.get("/problems/{code}")

@@ -50,6 +50,11 @@ class Settings(BaseSettings):
     vault_key: str | None = None
     """Master key of the vault, 32 bytes in base64; a file in `var_dir`, made on first use, when unset."""
 
+    pki: Path | None = None
+    """Licensed certificates and time-stamps (a TOML file, `workflows/pki/provider.py`); the development authority in
+    `var_dir` when unset.
+    """
+
     mirror: str | None = None
     """Database URL of the mirror; SQLite in `var_dir` when unset."""
 

@@ -27,6 +27,7 @@ app.command()(services.worker)
 app.command()(seed.seed)
 app.command()(evidence.anchor)
 app.command()(evidence.verify)
+app.command()(evidence.package)
 app.command()(development.compile)
 app.add_typer(mirror.app, name="mirror")
 
