@@ -24,6 +24,10 @@ BUSINESS_CONTRACTS = (
     "Subsidies",
     "Valuations",
     "Liens",
+    "Notaries",
+    "Deeds",
+    "Certificates",
+    "Filings",
 )
 """Contracts whose functions are acts, in the order of their creation. A new domain adds its contract here."""
 

@@ -51,6 +51,10 @@ CAST = {
     "third appraiser": ("APPRAISER",),
     "second bank": ("BANK",),
     "third bank": ("BANK",),
+    "second notary": ("NOTARY",),
+    "office": ("NOTARY_OFFICE",),
+    "other office": ("NOTARY_OFFICE",),
+    "lawyer": ("LAWYER",),
 }
 
 
