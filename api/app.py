@@ -22,10 +22,14 @@ from api import (
     advice,
     batches,
     calendar,
+    certificates,
     codes,
+    deeds,
     documents,
+    enforcement,
     events,
     evidence,
+    filings,
     gateway,
     indications,
     lien_search,
@@ -45,6 +49,9 @@ from api.body_limit import BodyLimit
 from api.context import Context
 from api.domain import AsOfBlock
 from chain.settings import Settings
+from workflows.certificates import amount
+from workflows.deeds import points
+from workflows.filings import courts, preflight
 
 VERSION = "1"
 DESCRIPTION = """
@@ -75,6 +82,13 @@ DOCUMENTED: tuple[type[BaseModel], ...] = (
     subsidies.PlotRecord,
     subsidies.SubsidyRecord,
     valuations.TreeValuation,
+    deeds.DeedRecord,
+    points.Report,
+    certificates.CertificateRecord,
+    amount.Recomputed,
+    filings.FilingRecord,
+    preflight.Preflight,
+    courts.Court,
     evidence.EvidenceRecord,
     liens.LienRecord,
     liens.LienFiling,
@@ -108,6 +122,12 @@ ROUTERS = (
     matches.ROUTER,
     advice.ROUTER,
     valuations.ROUTER,
+    deeds.ROUTER,
+    deeds.FLOWS,
+    certificates.ROUTER,
+    filings.ROUTER,
+    filings.COURTS,
+    enforcement.ROUTER,
     documents.ROUTER,
     packages.ROUTER,
     evidence.ROUTER,

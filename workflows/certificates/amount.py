@@ -15,13 +15,16 @@ CC_561: tuple[Item, ...] = ("costs", "interest", "penalty", "principal")
 """Costs of realising the claim, interest, principal debt (民法典 561). The statute does not name penalties; they are
 taken with interest, before the principal, unless the parties agreed on another order. [A]"""
 
+PRINCIPAL_FIRST: tuple[Item, ...] = ("principal", "interest", "penalty", "costs")
+"""The order that parties agree on who want the debt to bear less interest."""
+
 Fen = Annotated[int, Field(ge=0, le=2**53 - 1)]
 
 
 class Owed(BaseModel):
     """A claim, item by item, in fen."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(strict=True, extra="forbid", frozen=True)
 
     principal: Fen
     interest: Fen = 0
@@ -57,6 +60,7 @@ class CertificateText(BaseModel):
     """What stands in a draft certificate (公证程序规则 55); amounts in fen, instants in UTC seconds."""
 
     model_config = ConfigDict(
+        strict=True,
         extra="forbid",
         json_schema_extra={
             "example": {

@@ -17,7 +17,7 @@ Division = Annotated[int, Field(ge=110_000, le=659_999)]
 class Tie(BaseModel):
     """What a notary has declared, or what was found: how he is tied to a party of the deed."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(strict=True, extra="forbid")
 
     notary: Party
     party: Party
@@ -28,6 +28,7 @@ class Assignment(BaseModel):
     """A case to be assigned: divisions by administrative code, ties that are known."""
 
     model_config = ConfigDict(
+        strict=True,
         extra="forbid",
         json_schema_extra={
             "example": {

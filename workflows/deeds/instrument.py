@@ -30,6 +30,7 @@ class Instrument(BaseModel):
     """What the notary read in the instrument; rates in parts per million a year."""
 
     model_config = ConfigDict(
+        strict=True,
         extra="forbid",
         json_schema_extra={
             "example": {
@@ -65,6 +66,7 @@ class DeedText(BaseModel):
     """What stands in the deed (证词 and instrument, 法释〔2018〕18号 4); counts of obligors, not their names."""
 
     model_config = ConfigDict(
+        strict=True,
         extra="forbid",
         json_schema_extra={
             "example": {
@@ -181,7 +183,7 @@ def _instrument(it: Instrument) -> Iterator[Point]:
             (
                 it.lender_licensed or it.rate_ppm <= PRIVATE_MULTIPLE * it.lpr_1y_ppm,
                 "RATE",
-                f"A private lender's rate is at most {PRIVATE_MULTIPLE} times the 1-year LPR; the rest is not enforced.",
+                f"A private lender's rate is at most {PRIVATE_MULTIPLE} times the 1-year LPR; no more is enforced.",
                 f"民间借贷利率不得超过一年期 LPR 的 {PRIVATE_MULTIPLE} 倍，超出部分不予执行。",
                 "民间借贷规定 25; 法释〔2018〕18号 11",
             ),

@@ -77,7 +77,7 @@ def _court(province: int, name: str, number: int) -> Court:
 class Property(BaseModel):
     """Property of the debtor in a court's district; `proven`: that it is there (执行程序解释 1)."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(strict=True, extra="forbid", frozen=True)
 
     court: Code
     value_fen: Annotated[int, Field(ge=0, le=2**53 - 1)]

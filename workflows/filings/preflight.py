@@ -15,11 +15,14 @@ from workflows.deeds.points import Point, Report, missing, report
 from workflows.filings.courts import Code, Property, competent
 from workflows.filings.limitation import Limitation, limitation, warnings
 
+Day = Annotated[date, Field(strict=False, ge=date(2000, 1, 1), le=date(2197, 12, 31))]
+
 
 class Package(BaseModel):
     """What the package holds, what is known of the debt; amounts in fen, days in Asia/Shanghai."""
 
     model_config = ConfigDict(
+        strict=True,
         extra="forbid",
         json_schema_extra={
             "example": {
@@ -84,9 +87,9 @@ class Package(BaseModel):
     court: Code
     domicile_court: Code
     properties: Annotated[list[Property], Field(max_length=100)] = []
-    due: Annotated[list[date], Field(min_length=1, max_length=600)]
-    interruptions: Annotated[list[date], Field(max_length=600)] = []
-    today: date
+    due: Annotated[list[Day], Field(min_length=1, max_length=600)]
+    interruptions: Annotated[list[Day], Field(max_length=600)] = []
+    today: Day
 
 
 class Preflight(Report):
