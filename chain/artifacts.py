@@ -22,7 +22,6 @@ BUSINESS_CONTRACTS = (
     "Indications",
     "Batches",
     "Subsidies",
-    "Valuations",
     "Liens",
     "Notaries",
     "Deeds",
