@@ -1,4 +1,4 @@
-"""`domain.md` §10, scenario 16: a notary's key is reported; deeds of its window wait for the office and are not void."""
+"""`domain.md` §10, scenario 16: a notary's key is reported; deeds of its window wait for the office, not void."""
 
 from __future__ import annotations
 
