@@ -23,12 +23,16 @@ from api import (
     agreements,
     batches,
     calendar,
+    certificates,
     codes,
     collateral,
     deadlines,
+    deeds,
     documents,
+    enforcement,
     events,
     evidence,
+    filings,
     fulfilment,
     gateway,
     indications,
@@ -50,6 +54,9 @@ from api.body_limit import BodyLimit
 from api.context import Context
 from api.domain import AsOfBlock
 from chain.settings import Settings
+from workflows.certificates import amount
+from workflows.deeds import points
+from workflows.filings import courts, preflight
 
 VERSION = "1"
 DESCRIPTION = """
@@ -83,6 +90,13 @@ DOCUMENTED: tuple[type[BaseModel], ...] = (
     agreements.AgreementRecord,
     fulfilment.FulfilmentRecord,
     deadlines.DeadlineRecord,
+    deeds.DeedRecord,
+    points.Report,
+    certificates.CertificateRecord,
+    amount.Recomputed,
+    filings.FilingRecord,
+    preflight.Preflight,
+    courts.Court,
     evidence.EvidenceRecord,
     liens.LienRecord,
     liens.LienFiling,
@@ -122,6 +136,12 @@ ROUTERS = (
     agreements.ROUTER,
     fulfilment.ROUTER,
     deadlines.ROUTER,
+    deeds.ROUTER,
+    deeds.FLOWS,
+    certificates.ROUTER,
+    filings.ROUTER,
+    filings.COURTS,
+    enforcement.ROUTER,
     documents.ROUTER,
     packages.ROUTER,
     evidence.ROUTER,

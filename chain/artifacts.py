@@ -28,6 +28,10 @@ BUSINESS_CONTRACTS = (
     "LoanApplications",
     "Loans",
     "Margins",
+    "Notaries",
+    "Deeds",
+    "Certificates",
+    "Filings",
 )
 """Contracts whose functions are acts, in the order of their creation. A new domain adds its contract here."""
 

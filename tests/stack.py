@@ -63,6 +63,10 @@ CAST = {
     "second bank": ("BANK",),
     "insurer": ("INSURER",),
     "buyer": ("FIRM",),
+    "second notary": ("NOTARY",),
+    "office": ("NOTARY_OFFICE",),
+    "lawyer": ("LAWYER",),
+    "other court": ("COURT_GW",),
 }
 
 Found = TypeVar("Found")

@@ -52,6 +52,10 @@ CAST = {
     "second bank": ("BANK",),
     "third bank": ("BANK",),
     "officer": ("BANK",),
+    "second notary": ("NOTARY",),
+    "office": ("NOTARY_OFFICE",),
+    "other office": ("NOTARY_OFFICE",),
+    "lawyer": ("LAWYER",),
 }
 
 

@@ -21,7 +21,7 @@ from chain.signers import Keystore, Signer
 from chain.typed_data import Act, act_type
 from chain.vocabulary import enumeration, role_bits
 
-GAS = 5_000_000
+GAS = 60_000_000
 HOUR = 3_600
 DAY = 86_400
 NO_HASH = "0x" + "00" * 32

@@ -81,8 +81,8 @@ class TestSignature:
     @every_act
     def test_over_another_message(self, ledger: Ledger, key: str) -> None:
         signed = ledger.sign(key, "farmer", **emptiest(act_type(key)))
-        for name in signed.act.message:
-            other = signed.act.message | {name: _other(signed.act.message[name])}
+        for name, kind in ((field.name, field.type) for field in signed.act.type.fields):
+            other = signed.act.message | {name: _other(signed.act.message[name], kind)}
             act = Act(signed.act.type, other, signed.act.signer, signed.act.nonce, signed.act.deadline)
             ledger.refuses_signed("SignatureInvalid", SignedAct(act, signed.domain, signed.signature))
         for nonce, deadline in ((1, 0), (0, 1)):
@@ -462,7 +462,7 @@ class TestRightWithDelay:
             assert refused is not None and refused.code == error
 
 
-def _other(value: Any) -> Any:
+def _other(value: Any, kind: str = "") -> Any:
     if isinstance(value, bool):
         return not value
     if isinstance(value, int):
@@ -470,5 +470,5 @@ def _other(value: Any) -> Any:
     if isinstance(value, bytes):
         return bytes([value[0] ^ 1]) + value[1:]
     if isinstance(value, tuple):
-        return (*value, 1)
+        return (*value, bytes(32) if kind == "bytes32[]" else 1)
     return value[:-1] + "1" if value.startswith("0x") else value + "x"

@@ -1,0 +1,449 @@
+"""Deeds, certificates and filings: some obligors sign by wallet, most are prepared in batches; a few default.
+
+As many deeds as `domain.md` 6.2 has for the book, and its sum over them to the fen; other sizes have their share.
+What goes another way than to issue and payment goes so once in every state. Shares that no source gives are assumed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, NamedTuple
+
+from scripts.world.draws import Draws
+from scripts.world.parties import slug
+from scripts.world.quotas import bounded_shares
+from scripts.world.sizes import Institution, SizeName
+from scripts.world.steps import DaysLater, DigestOf, EvidenceOf, HashOf, IdOf, Paper, Step, Value, Wave
+from workflows.filings.courts import courts
+
+if TYPE_CHECKING:
+    from scripts.world.story import Story
+
+BOOK_FEN = 257_600_000_000
+LEAST_FEN, MOST_FEN = 50_000, 50_000_000
+MEDIAN_FEN, SIGMA = 650_000, 1.03
+RATE_BPS = 1_540
+BATCH = 200
+BATCHES_BEGIN = 1 << 24
+SECOND = 1 << 25
+"""Added to a number: the act of a party that concerns it a second time."""
+GUANGDONG, GUANGDONG_PERCENT = 44, 14
+REGULATOR, COURT = slug("REGULATOR", 1), slug("COURT_GW", 1)
+
+
+class Count(NamedTuple):
+    """Deeds in all, those signed by wallet, and certificates applied for."""
+
+    deeds: int
+    by_wallet: int
+    certificates: int
+
+
+COUNTS: dict[SizeName, Count] = {
+    "tour": Count(40, 12, 10),
+    "county": Count(2_328, 40, 271),
+    "book": Count(232_853, 400, 27_092),
+}
+SMALLEST_BATCHES = 2
+
+# How deeds signed by wallet end, by their number; the others are issued.
+WALLET_ENDS = {1: "APPLIED", 2: "ACCEPTED", 3: "AWAITED", 4: "REFUSED", 5: "INFORMED"}
+REVOKED, AMENDED = 6, 7
+# How certificates end, by place; of the others every fifteenth is refused, and the rest are issued and filed.
+CERTIFICATE_ENDS = {1: "APPLIED", 2: "NOTIFIED", 3: "OBJECTED", 4: "REFUSED"}
+REFUSED_EVERY = 15
+# How filings end, by place, again and again.
+FILING_ENDS = ("FULFILLED", "NO_PROPERTY", "MEASURES", "SUBMITTED", "RETURNED", "NOTIFIED")
+AT_COURT = ("NOTIFIED", "MEASURES", "FULFILLED", "NO_PROPERTY")
+WITH_MEASURES = ("MEASURES", "FULFILLED", "NO_PROPERTY")
+
+
+@dataclass(frozen=True)
+class Deed:
+    """A deed of the story; `obligor` is a party's slug, or the commitment to somebody without a wallet."""
+
+    number: int
+    office: str
+    notary: str
+    reviewer: str
+    bank: str
+    obligor: str | bytes
+    principal: int
+    draws: Draws
+
+    @property
+    def id(self) -> HashOf:
+        """Its id on chain."""
+        return HashOf(("uint64", "bytes32"), (IdOf(self.office), self.hash("number")))
+
+    def hash(self, name: str) -> bytes:
+        """A hash or commitment that belongs to it."""
+        return self.draws.octets(name, 32)
+
+    def paper(self, attester: str, kind: str) -> Paper:
+        """A document about it."""
+        return Paper(attester, kind, f"deed {self.number}")
+
+
+@dataclass(frozen=True)
+class Claim:
+    """A defaulted deed: what is claimed, and how far it goes."""
+
+    place: int
+    deed: Deed
+    end: str
+
+    @cached_property
+    def step(self) -> Step:
+        """The application."""
+        message: dict[str, Value] = {
+            "deed": self.deed.id,
+            **self.items,
+            "performed": self.deed.principal // 5,
+            "defaultedAt": DaysLater(95),
+        }
+        paper = self.deed.paper(self.deed.bank, "statement and ledger")
+        return Step(self.deed.bank, "Certificates.file", self.deed.number, message, paper)
+
+    @property
+    def items(self) -> dict[str, Value]:
+        """What is owed after a fifth was paid, in fen."""
+        left = self.deed.principal - self.deed.principal // 5
+        return {"principal": left, "interest": left // 100, "penalty": left // 500, "costs": 0}
+
+    @property
+    def total(self) -> int:
+        """The sum of the items."""
+        return sum(int(str(item)) for item in self.items.values())
+
+    @property
+    def filing_end(self) -> str:
+        """How the filing on it ends."""
+        return FILING_ENDS[self.place % len(FILING_ENDS)]
+
+    def about(self, signer: str, act: str, paper: str | None = None, **message: Value) -> Step:
+        """An act on the certificate."""
+        given = self.deed.paper(signer, paper) if paper else None
+        return Step(
+            signer, f"Certificates.{act}", self.deed.number, {"certificate": DigestOf(self.step), **message}, given
+        )
+
+
+def waves(story: Story) -> Iterator[Wave]:
+    """The chapter, from day 42 to day 188."""
+    yield from Enforcement(story).waves()
+
+
+class Enforcement:
+    """The chapter on one story."""
+
+    def __init__(self, story: Story) -> None:
+        """The deeds of `story`."""
+        self.story = story
+        self.count = COUNTS[story.world.size.name]
+        self._draws = story.world.draws.of("deeds")
+        self._people = [party.slug for party in story.parties if party.role == "FARMER" and not party.suspended]
+        self._courts = list(courts())
+        self._near = [one for one in self._courts if one.code // 10_000 == GUANGDONG]
+
+    def waves(self) -> Iterator[Wave]:
+        """All waves."""
+        yield Wave("open deeds", 42, [self._open(deed) for deed in self.by_wallet])
+        yield Wave(
+            "verify identities", 43, [self._by_notary(deed, "verifyIdentities") for deed in self._past("APPLIED")]
+        )
+        yield Wave("accept deeds", 44, [self._by_office(deed, "accept") for deed in self._past("APPLIED")])
+        yield Wave("inform obligors", 45, [*self._inform(), *self._await_and_refuse()])
+        yield Wave("sign deeds", 46, list(self._sign()))
+        yield Wave("prepare deeds", 47, [self._prepare(place, batch) for place, batch in enumerate(self.batches)])
+        yield Wave("review deeds", 48, list(self._review()))
+        yield Wave("issue deeds", 49, list(self._issue()))
+        yield Wave("amend deeds, declare conflicts", 60, [*self._amend(), self._conflict()])
+        yield Wave("claim", 100, [claim.step for claim in self.claims])
+        yield Wave("notify debtors", 101, self._each(self._notify, "NOTIFIED", "OBJECTED", "REFUSED", "ISSUED"))
+        yield Wave("record deliveries", 103, self._each(self._deliver, "OBJECTED", "REFUSED", "ISSUED"))
+        yield Wave("hear debtors", 105, self._each(self._object, "OBJECTED", "REFUSED"))
+        yield Wave("verify claims", 125, self._each(self._verify, "REFUSED", "ISSUED"))
+        yield Wave("decide on certificates", 128, self._each(self._decide, "REFUSED", "ISSUED"))
+        yield Wave("report payments", 135, [self._pay(claim) for claim in self.filed[:1]])
+        yield Wave("package filings", 138, [self._package(claim) for claim in self.filed])
+        yield Wave("submit filings", 140, [self._submit(claim) for claim in self.filed])
+        yield Wave(
+            "file at court", 147, [*self._receipts("FILED", AT_COURT), *self._receipts("RETURNED", ("RETURNED",))]
+        )
+        yield Wave("notify of execution", 155, list(self._receipts("NOTIFIED", AT_COURT)))
+        yield Wave("take measures", 162, list(self._receipts("MEASURES", WITH_MEASURES)))
+        yield Wave("recover", 170, [self._recover(claim) for claim in self.filed if claim.filing_end in WITH_MEASURES])
+        yield Wave("close cases", 180, [self._close(one) for one in self.filed if one.filing_end in WITH_MEASURES[1:]])
+        yield Wave("revoke a deed, report a key", 188, [*self._revoke(), self._report_key()])
+
+    # Deeds
+
+    @cached_property
+    def principals(self) -> list[int]:
+        """Amounts in fen, whose sum is the size's share of the book's."""
+        total = BOOK_FEN * self.count.deeds // COUNTS["book"].deeds
+        wishes = [
+            self._draws.of("deed", number).lognormal("amount", MEDIAN_FEN, SIGMA)
+            for number in range(1, self.count.deeds + 1)
+        ]
+        return bounded_shares(wishes, total, LEAST_FEN, MOST_FEN)
+
+    @cached_property
+    def by_wallet(self) -> list[Deed]:
+        """Deeds whose obligors sign by wallet."""
+        return [
+            self._deed(number, number, self._people[number % len(self._people)])
+            for number in range(1, self.count.by_wallet + 1)
+        ]
+
+    @cached_property
+    def batches(self) -> list[list[Deed]]:
+        """The other deeds; those of a batch have office, notary and bank in common."""
+        numbers = range(self.count.by_wallet + 1, self.count.deeds + 1)
+        size = min(BATCH, -(-len(numbers) // SMALLEST_BATCHES))
+        return [
+            [
+                self._deed(number, place, self._draws.of("deed", number).octets("obligor", 32))
+                for number in numbers[start : start + size]
+            ]
+            for place, start in enumerate(range(0, len(numbers), size))
+        ]
+
+    def _deed(self, number: int, group: int, obligor: str | bytes) -> Deed:
+        return Deed(
+            number,
+            self._nth("NOTARY_OFFICE", group),
+            self._nth("NOTARY", group),
+            self._nth("NOTARY", group + 1),
+            self._nth("BANK", group),
+            obligor,
+            self.principals[number - 1],
+            self._draws.of("deed", number),
+        )
+
+    def _nth(self, role: Institution, number: int) -> str:
+        return slug(role, number % self.story.world.size.institutions[role] + 1)
+
+    def _past(self, *ends: str) -> list[Deed]:
+        """Deeds signed by wallet that went further than these ends."""
+        return [deed for deed in self.by_wallet if WALLET_ENDS.get(deed.number) not in ends]
+
+    def _open(self, deed: Deed) -> Step:
+        message: dict[str, Value] = {
+            "number": deed.hash("number"),
+            "notary": IdOf(deed.notary),
+            "obligee": IdOf(deed.bank),
+            "obligors": [IdOf(str(deed.obligor))],
+            "instrument": deed.hash("instrument"),
+            "securities": bytes(32),
+            "principal": deed.principal,
+            "rateBps": RATE_BPS,
+            "scope": "DEBT",
+            "method": "SMS",
+        }
+        return Step(deed.office, "Deeds.open", deed.number, message, deed.paper(deed.office, "application for a deed"))
+
+    def _by_notary(self, deed: Deed, act: str, **message: Value) -> Step:
+        return self._about(deed, deed.notary, act, message)
+
+    def _by_office(self, deed: Deed, act: str, **message: Value) -> Step:
+        return self._about(deed, deed.office, act, message)
+
+    def _about(self, deed: Deed, signer: str, act: str, message: dict[str, Value]) -> Step:
+        paper = deed.paper(signer, f"record of {act}")
+        return Step(signer, f"Deeds.{act}", deed.number, {"deed": deed.id, **message}, paper)
+
+    def _inform(self) -> Iterator[Step]:
+        for deed in self._past("APPLIED", "ACCEPTED", "AWAITED", "REFUSED"):
+            session = EvidenceOf(deed.paper(deed.notary, "record of inform"))
+            yield self._by_notary(deed, "inform", obligor=IdOf(str(deed.obligor)), session=session)
+
+    def _await_and_refuse(self) -> Iterator[Step]:
+        for deed in self.by_wallet:
+            if WALLET_ENDS.get(deed.number) == "AWAITED":
+                yield self._by_notary(deed, "awaitMaterials", awaited=True)
+            if WALLET_ENDS.get(deed.number) == "REFUSED":
+                yield self._by_office(deed, "end", ground="IN_DISPUTE")
+
+    @cached_property
+    def issued_by_wallet(self) -> list[Deed]:
+        """Deeds signed by wallet that are issued."""
+        return self._past(*WALLET_ENDS.values())
+
+    def _sign(self) -> Iterator[Step]:
+        for deed in self.issued_by_wallet:
+            for signer in (str(deed.obligor), deed.bank):
+                message: dict[str, Value] = {
+                    "deed": deed.id,
+                    "instrument": deed.hash("instrument"),
+                    "acceptsEnforcement": True,
+                    "acceptsVerification": True,
+                }
+                yield Step(signer, "Deeds.sign", deed.number, message)
+
+    def _prepare(self, place: int, batch: list[Deed]) -> Step:
+        first = batch[0]
+        message: dict[str, Value] = {
+            "office": IdOf(first.office),
+            "obligee": IdOf(first.bank),
+            "scope": "DEBT",
+            "method": "SMS",
+            "rateBps": RATE_BPS,
+            "numbers": [deed.hash("number") for deed in batch],
+            "obligors": [deed.hash("obligor") for deed in batch],
+            "instruments": [deed.hash("instrument") for deed in batch],
+            "sessions": [deed.hash("session") for deed in batch],
+            "principals": [deed.principal for deed in batch],
+        }
+        return self._on_batch(first.notary, "prepare", place, message)
+
+    def _on_batch(self, signer: str, act: str, place: int, message: dict[str, Value]) -> Step:
+        paper = Paper(signer, f"records of {act}", f"batch of deeds {place}")
+        return Step(signer, f"Deeds.{act}", BATCHES_BEGIN + place, message, paper)
+
+    def _groups(self) -> Iterable[tuple[int, list[Deed]]]:
+        """Deeds to be reviewed and issued together: single ones, and batches."""
+        yield from ((SECOND + deed.number, [deed]) for deed in self.issued_by_wallet)
+        yield from enumerate(self.batches)
+
+    def _review(self) -> Iterator[Step]:
+        for place, group in self._groups():
+            yield self._on_batch(group[0].reviewer, "review", place, {"deeds": [deed.id for deed in group]})
+
+    def _issue(self) -> Iterator[Step]:
+        for place, group in self._groups():
+            documents: list[Value] = [deed.hash("document") for deed in group]
+            message: dict[str, Value] = {"deeds": [deed.id for deed in group], "documents": documents}  # type: ignore[dict-item]
+            yield self._on_batch(group[0].office, "issue", place, message)
+
+    def _amend(self) -> Iterator[Step]:
+        deed = self.by_wallet[AMENDED - 1]
+        yield self._by_office(deed, "amend", kind="SUPPLEMENT", document=deed.hash("supplement"))
+
+    def _conflict(self) -> Step:
+        office, notary = slug("NOTARY_OFFICE", 1), self._nth("NOTARY", 2)
+        message: dict[str, Value] = {"notary": IdOf(notary), "party": IdOf(slug("FIRM", 1)), "conflicted": True}
+        paper = Paper(office, "declaration of interests", notary)
+        return Step(office, "Notaries.declareConflict", BATCHES_BEGIN, message, paper)
+
+    def _revoke(self) -> Iterator[Step]:
+        yield self._by_office(self.by_wallet[REVOKED - 1], "revoke")
+
+    def _report_key(self) -> Step:
+        notary = self.by_wallet[-1].notary
+        message: dict[str, Value] = {"notary": IdOf(notary), "invalidFrom": DaysLater(186)}
+        return Step(
+            REGULATOR, "Notaries.reportKey", BATCHES_BEGIN, message, Paper(REGULATOR, "report of a key", notary)
+        )
+
+    # Certificates
+
+    @cached_property
+    def claims(self) -> list[Claim]:
+        """Claims on deeds: the first three on deeds signed by wallet, the rest on every so many of the others."""
+        signed = [deed for deed in self.issued_by_wallet if deed.number > AMENDED][: len(CERTIFICATE_ENDS) - 1]
+        others = [deed for batch in self.batches for deed in batch]
+        wanted = self.count.certificates - len(signed)
+        chosen = [*signed, *(others[place * len(others) // wanted] for place in range(wanted))]
+        return [
+            Claim(place, deed, CERTIFICATE_ENDS.get(place, "REFUSED" if place % REFUSED_EVERY == 0 else "ISSUED"))
+            for place, deed in enumerate(chosen, start=1)
+        ]
+
+    def _each(self, tell: Callable[[Claim], Step], *ends: str) -> list[Step]:
+        return [tell(claim) for claim in self.claims if claim.end in ends]
+
+    def _notify(self, claim: Claim) -> Step:
+        return claim.about(claim.deed.notary, "notify", "notice to the debtor", method="SMS")
+
+    def _deliver(self, claim: Claim) -> Step:
+        message: dict[str, Value] = {"deliveredAt": DaysLater(103), "windowDays": 0}
+        return claim.about(claim.deed.notary, "recordDelivery", "proof of delivery", **message)
+
+    def _object(self, claim: Claim) -> Step:
+        """By the obligor, or the notary who asked one without a wallet."""
+        signer = claim.deed.obligor if isinstance(claim.deed.obligor, str) else claim.deed.notary
+        return claim.about(signer, "object", "objection with receipts")
+
+    def _verify(self, claim: Claim) -> Step:
+        proven = claim.total if claim.end == "REFUSED" else 0
+        return claim.about(claim.deed.notary, "verify", "record of the verification", proven=proven)
+
+    def _decide(self, claim: Claim) -> Step:
+        if claim.end == "REFUSED":
+            return claim.about(claim.deed.office, "refuse", "refusal of a certificate", ground="DEBT_DEFEATED")
+        message: dict[str, Value] = {
+            **claim.items,
+            "applyBy": DaysLater(128 + 730),
+            "document": claim.deed.hash("certificate"),
+        }
+        return claim.about(claim.deed.office, "issue", "certificate of enforcement", **message)
+
+    def _pay(self, claim: Claim) -> Step:
+        message: dict[str, Value] = {"amount": claim.total // 4, "receivedAt": DaysLater(134)}
+        return claim.about(claim.deed.bank, "reportPayment", "bank receipt", **message)
+
+    # Filings
+
+    @cached_property
+    def filed(self) -> list[Claim]:
+        """Claims that were certified, all of which go to court."""
+        return [claim for claim in self.claims if claim.end == "ISSUED"]
+
+    def _package(self, claim: Claim) -> Step:
+        draws = claim.deed.draws
+        near = draws.whole("near", 1, 100) <= GUANGDONG_PERCENT
+        choice = self._near if near else self._courts
+        obligor: Value = claim.deed.obligor
+        message: dict[str, Value] = {
+            "certificate": DigestOf(claim.step),
+            "obligor": obligor,
+            "court": choice[draws.whole("court", 0, len(choice) - 1)].code,
+            "basis": "DOMICILE",
+        }
+        lawyer = self._nth("LAWYER", claim.place)
+        return Step(
+            lawyer, "Filings.package", claim.deed.number, message, claim.deed.paper(lawyer, "power of attorney")
+        )
+
+    def _submit(self, claim: Claim) -> Step:
+        owed = claim.total - (claim.total // 4 if claim in self.filed[:1] else 0)
+        lawyer = self._nth("LAWYER", claim.place)
+        paper = claim.deed.paper(lawyer, "statement of what is owed")
+        message: dict[str, Value] = {
+            "package": claim.deed.hash("package"),
+            "claimed": owed,
+            "statement": EvidenceOf(paper),
+        }
+        return self._on_filing(claim, lawyer, "submit", paper, message)
+
+    def _on_filing(self, claim: Claim, signer: str, act: str, paper: Paper, message: dict[str, Value]) -> Step:
+        about: dict[str, Value] = {"filing": DigestOf(self._package(claim))}
+        return Step(signer, f"Filings.{act}", claim.deed.number, about | message, paper)
+
+    def _receipts(self, kind: str, ends: tuple[str, ...]) -> Iterator[Step]:
+        places = {"FILED": 0, "RETURNED": 0, "NOTIFIED": SECOND, "MEASURES": 2 * SECOND}
+        days = {"FILED": 146, "RETURNED": 146, "NOTIFIED": 154, "MEASURES": 161}
+        for claim in self.filed:
+            if claim.filing_end in ends:
+                message: dict[str, Value] = {
+                    "filing": DigestOf(self._package(claim)),
+                    "kind": kind,
+                    "instant": DaysLater(days[kind]),
+                    "caseNumber": claim.deed.hash("case number"),
+                }
+                paper = claim.deed.paper(COURT, f"receipt of the court: {kind}")
+                yield Step(COURT, "Filings.recordReceipt", places[kind] + claim.deed.number, message, paper)
+
+    def _recover(self, claim: Claim) -> Step:
+        owed = int(str(self._submit(claim).message["claimed"]))
+        amount = owed if claim.filing_end == "FULFILLED" else owed // 3
+        paper = claim.deed.paper(COURT, "receipt of recovered money")
+        return self._on_filing(claim, COURT, "recordRecovery", paper, {"amount": amount})
+
+    def _close(self, claim: Claim) -> Step:
+        paper = claim.deed.paper(COURT, "decision that closes the case")
+        return self._on_filing(claim, COURT, "close", paper, {"closure": claim.filing_end})

@@ -1,0 +1,34 @@
+"""Costs of certificates."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tests.contracts.cases import certificate_at, claim, decision, deed_at
+from tests.contracts.gas import Costs
+from tests.contracts.ledger import DAY, Ledger
+
+
+def _claim(ledger: Ledger) -> dict[str, Any]:
+    deed = deed_at(ledger, "ISSUED")
+    ledger.wait(200 * DAY)
+    return claim(ledger, deed)
+
+
+ACTS: Costs = {
+    "Certificates.file": ("bank", _claim),
+    "Certificates.notify": (
+        "notary",
+        lambda ledger: {"certificate": certificate_at(ledger, "APPLIED"), "method": "SMS"},
+    ),
+    "Certificates.object": ("farmer", lambda ledger: {"certificate": certificate_at(ledger, "NOTIFIED")}),
+    "Certificates.issue": ("office", lambda ledger: decision(ledger, certificate_at(ledger, "VERIFIED"))),
+    "Certificates.reportPayment": (
+        "bank",
+        lambda ledger: {
+            "certificate": certificate_at(ledger, "ISSUED"),
+            "amount": 100_000,
+            "receivedAt": ledger.now,
+        },
+    ),
+}

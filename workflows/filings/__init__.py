@@ -1,0 +1,1 @@
+"""Rules of filing at court (申请执行): which court, until when, with which papers."""
