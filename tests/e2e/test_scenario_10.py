@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from indexer.deployed import storage
+from indexer.projection import discover
+from indexer.reconcile import reconcile
+from indexer.store import open_mirror
 from tests.e2e.deals import DAY, act, active, advance, default, handed_over, refused, shown
 from tests.stack import Stack
 
@@ -28,3 +32,14 @@ def test_10_a_typhoon_before_the_due_day_extends_and_one_after_excuses_nothing(f
 
     default(stack, late)
     assert shown(stack, late)["penalty"] == 2_000_000
+
+
+def test_what_the_scenarios_left_is_mirrored_as_it_is_stored(future: Stack) -> None:
+    stack = future
+    active(stack)
+    ours = [one for one in discover() if one.name in ("agreements", "milestones")]
+    engine = open_mirror(stack.settings.mirror_url)
+    found = reconcile(engine, storage(stack.deployment, stack.rpc), ours)
+    engine.dispose()
+    assert found.differences == []
+    assert all(count > 0 for count in found.rows.values())
