@@ -91,6 +91,7 @@ def node(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Node]:
         port = free.getsockname()[1]
     settings = Settings(var_dir=tmp_path_factory.mktemp("chain"), rpc_url=f"http://127.0.0.1:{port}", offchain=None)
     options = ["--hardfork", "berlin", "--gas-price", "0", "--base-fee", "0", "--accounts", "0", "--quiet"]
+    options += ["--gas-limit", "3000000000"]  # the whole deployment fits into one block
     process = subprocess.Popen(
         [program, "--port", str(port), "--chain-id", str(settings.chain_id), *options],
         stdout=subprocess.DEVNULL,
@@ -105,7 +106,12 @@ def node(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Node]:
             except NodeUnreachable:
                 time.sleep(0.05)
         keystore = Keystore(DEVNET / "keystore.json", settings.chain_id)
-        yield Node(settings, rpc, deploy(settings, keystore), keystore)
+        # anvil's automine can leave one of many transactions that come together waiting for ever
+        rpc.call("evm_setIntervalMining", 1)
+        deployment = deploy(settings, keystore)
+        rpc.call("evm_setIntervalMining", 0)
+        rpc.call("evm_setAutomine", True)
+        yield Node(settings, rpc, deployment, keystore)
     finally:
         process.kill()
         process.wait()
