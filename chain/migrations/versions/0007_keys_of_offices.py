@@ -5,8 +5,8 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0011_pki"
-down_revision: str | None = "0004_valuations"
+revision = "0007_keys_of_offices"
+down_revision: str | None = "0006_valuations"
 
 
 def upgrade() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0008_tea_codes"
+revision = "0004_tea_codes"
 down_revision: str | None = "0003_jobs_sessions"
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0004_valuations"
-down_revision: str | None = "0009_matching_advice"
+revision = "0006_valuations"
+down_revision: str | None = "0005_matching_advice"
 
 
 def upgrade() -> None:

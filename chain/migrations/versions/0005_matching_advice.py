@@ -5,8 +5,8 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0009_matching_advice"
-down_revision: str | None = "0008_tea_codes"
+revision = "0005_matching_advice"
+down_revision: str | None = "0004_tea_codes"
 
 
 def upgrade() -> None:
