@@ -193,7 +193,7 @@ class Player:
             case DigestOf(step):
                 return bytes.fromhex(self._sign(step).id[2:])
             case NumberOf(step):
-                return int(self._sign(step).id, 16)
+                return self.number_of(step)
             case HashOf(types, values):
                 return keccak(encode(types, [self._value(item) for item in values]))
             case OwedUnder(loan):
@@ -206,6 +206,10 @@ class Player:
             case list():
                 return [self._value(item) for item in value]
         return value
+
+    def number_of(self, step: Step) -> int:
+        """The id of what a step creates: its act's digest as uint256. The step's paper must have been anchored."""
+        return int(self._sign(step).id, 16)
 
     def _signer(self, slug: str) -> Signer:
         if slug not in self._signers:

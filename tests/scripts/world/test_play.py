@@ -24,6 +24,7 @@ from chain.rpc import Rpc
 from chain.settings import Settings
 from chain.signers import Keystore
 from scripts.tour import HISTORY_SECONDS
+from scripts.world.chapters import loans, mortgages
 from scripts.world.play import Player, Stage
 from scripts.world.population import World
 from scripts.world.story import Fate, Story, tree_id
@@ -50,6 +51,7 @@ class Played:
     outbox: Outbox
     interruptions: int
     relay: Relay
+    player: Player
 
     def read(self, contract: str, function: str, *arguments: Any) -> Any:
         """What a view function answers; a struct as a dictionary."""
@@ -96,10 +98,11 @@ def played(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Played]:
         stage = Stage(settings, rpc, outbox, keystore, deployment, work)
         for interruptions in range(len(INTERRUPTED_AT) + 1):
             try:
-                Player(story, stage).play(lambda wave, done, total: None)
+                player = Player(story, stage)
+                player.play(lambda wave, done, total: None)
             except Interruption:
                 continue
-            yield Played(story, stage, rpc, deployment, outbox, interruptions, relay)
+            yield Played(story, stage, rpc, deployment, outbox, interruptions, relay, player)
             break
         store.dispose()
 
@@ -207,6 +210,36 @@ def test_liens_rank_as_the_registry_says_and_a_paid_off_one_is_gone(played: Play
         assert list(ranks) == list(range(1, len(liens) + 1))
         effects = [played.read("Liens", "lien", lien)["effect"] for lien in liens]
         assert effects == ([3, 1, 0] if number in overtaken else [3] * len(liens))
+
+
+def test_loans_reach_what_their_fates_say(played: Played) -> None:
+    contracted, repaying, defaulted, settled, written_off = range(1, 6)
+    states = {
+        "CONTRACTED": contracted,
+        "SETTLED": settled,
+        "DEFAULTED": defaulted,
+        "COSTS": defaulted,
+        "BREACHED": defaulted,
+        "WRITTEN_OFF": written_off,
+    }
+    ladder = {"WARNED": 1, "CALLED": 2, "CURED": 3, "BREACHED": 4}
+    every = [*loans.borrowings(played.story), *mortgages.mortgages(played.story)]
+    for each in every:
+        loan = played.player.number_of(each.application)
+        if each.fate in loans.NOT_AGREED:
+            assert played.read("Loans", "loan", loan)["state"] == 0
+            continue
+        assert played.read("Loans", "loan", loan)["state"] == states.get(each.fate, repaying), each.fate
+        assert played.read("Margins", "margin", loan)["state"] == ladder.get(each.fate, 0), each.fate
+        account = played.read("Loans", "account", loan)
+        if each.fate == "SETTLED":
+            assert account["principalFen"] == account["costsFen"] == played.read("Loans", "outstanding", loan) == 0
+        if each.fate == "RESTRUCTURED":
+            assert played.read("Loans", "loan", loan)["schedule"] == 2
+        if each.fate == "LATE_DECISION":
+            decided = played.read("LoanApplications", "application", loan)
+            assert decided["decidedAt"] > decided["reviewDueAt"]
+    assert {each.fate for each in every} == {*loans.FATES, *mortgages.FATES}
 
 
 def _calldata(contract: str, function: str, *arguments: Any) -> str:
