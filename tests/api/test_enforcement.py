@@ -6,6 +6,10 @@ from typing import Any
 
 import pytest
 
+from indexer.deployed import storage
+from indexer.projection import discover
+from indexer.reconcile import reconcile
+from indexer.store import open_mirror
 from tests.enforcement import CLAIMED, DAY, HOME_COURT, PRINCIPAL, Desk, desk
 from tests.stack import Stack
 
@@ -135,3 +139,18 @@ def test_days_are_whole_and_rounded_down(case: tuple[Desk, str, str, str]) -> No
     own.act("court", "Filings.close", filing=filing, closure="NO_PROPERTY")
     after = own.get("/v1/enforcement", court=HOME_COURT)["days"]["filing_to_closure"]
     assert after["count"] == before + 1 and after["mean"] is not None
+
+
+def test_mirror_and_storage_agree(case: tuple[Desk, str, str, str]) -> None:
+    own, *_ = case
+    ids = own.stack.party_ids
+    report = {"notary": ids[own.notary], "invalidFrom": own.stack.now() - 1}
+    own.act("office", "Notaries.reportKey", **report)
+    own.act("office", "Notaries.declareConflict", notary=ids[own.notary], party=ids["village"], conflicted=True)
+    ours = {"deeds", "deed_parties", "notary_keys", "notary_conflicts", "certificates", "filings", "live_filings"}
+    engine = open_mirror(own.stack.settings.mirror_url)
+    chosen = [one for one in discover() if one.name in ours]
+    found = reconcile(engine, storage(own.stack.deployment, own.stack.rpc), chosen)
+    engine.dispose()
+    assert found.differences == []
+    assert all(found.rows[name] for name in ours)
