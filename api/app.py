@@ -40,9 +40,11 @@ from api import (
     liens,
     loans,
     matches,
+    overview,
     packages,
     pages,
     parties,
+    portfolio,
     problems,
     sessions,
     status,
@@ -115,6 +117,7 @@ ROUTERS = (
     trees.ROUTER,
     lien_search.ROUTER,
     liens.FILINGS_ROUTER,
+    portfolio.ROUTER,
     loans.ROUTER,
     collateral.ROUTER,
     calendar.ROUTER,
@@ -151,6 +154,7 @@ ROUTERS = (
     status.ROUTER,
     gateway.ROUTER,
     pages.ROUTER,
+    overview.ROUTER,
 )
 """A new domain adds its router here."""
 

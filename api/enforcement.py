@@ -80,10 +80,11 @@ def _chosen(view: View, scope: Scope) -> sa.ColumnElement[bool]:
 )
 async def read_figures(request: Request, query: Annotated[Scope, Query()]) -> Response:
     """Of all deeds, or of those of a debtor, creditor, office, court or province."""
-    return await context_of(request).reads.answer(request, query.as_of, lambda view: _figures(view, query))
+    return await context_of(request).reads.answer(request, query.as_of, lambda view: figures(view, query))
 
 
-def _figures(view: View, scope: Scope) -> Row:
+def figures(view: View, scope: Scope) -> Row:
+    """The figures of a scope in a state; amounts in fen."""
     chosen = _chosen(view, scope)
     ids = sa.select(DEED.c.deed).where(chosen)
     of_certificates = [CERTIFICATE.c.deed.in_(ids), queries.at(CERTIFICATE, view.block)]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Annotated, Any
+from typing import Annotated
 
 import sqlalchemy as sa
 from fastapi import APIRouter, Query, Request
@@ -84,6 +84,12 @@ def _due(view: View, party: int | None) -> Iterator[Row]:
         yield {**row, "accepted_in_time": int(row["accepted_in_time"])}
 
 
+def seasons(view: View, party: int | None = None) -> list[Row]:
+    """The rates by season in a state, of everybody or of one party; the oldest first."""
+    found = rates(_due(view, party), calendar_of(view), view.as_of.time)
+    return [_shown(season, rate) for season, rate in found.items()]
+
+
 def _shown(season: str, rate: Rate) -> Row:
     return {
         "season": season,
@@ -122,8 +128,5 @@ _SCHEMA = {
 async def read_fulfilment(request: Request, query: Annotated[FulfilmentQuery, Query()]) -> Response:
     """An agreement stays in the season in which it was due when signed. As of a block: as one would have said then."""
 
-    def build(view: View) -> dict[str, Any]:
-        found = rates(_due(view, query.party), calendar_of(view), view.as_of.time)
-        return {"items": [_shown(season, rate) for season, rate in found.items()]}
-
-    return await context_of(request).reads.answer(request, query.as_of, build)
+    reads = context_of(request).reads
+    return await reads.answer(request, query.as_of, lambda view: {"items": seasons(view, query.party)})

@@ -1,4 +1,4 @@
-"""Loans from application to settlement: terms, schedule, payments, the statement, the ladder, a portfolio's figures."""
+"""Loans from application to settlement: terms, schedule, payments, the statement, the ladder."""
 
 from __future__ import annotations
 
@@ -12,20 +12,18 @@ from fastapi.responses import Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from api import lien_search, trees
+from api.calendar import calendar_of
 from api.context import context_of
 from api.domain import READ_PROBLEMS, AsOfQuery, Domain, PageQuery, Row, ok, own_router, router
 from api.reads import View
 from chain.vocabulary import ENUMERATIONS
 from indexer import queries
-from indexer.projections.calendar import calendar
 from indexer.projections.liens import liens
 from indexer.projections.loans import NO_HASH, instalments, loans, margins, payments
 from indexer.schema import blocks, logs
-from workflows.calendar import Calendar
 from workflows.loans.accounts import Account, Order, Parts, day_number
 from workflows.loans.arrears import Arrears, Due, arrears, next_due
 from workflows.loans.cover import Cover, cover
-from workflows.loans.inclusion import LIMIT_FEN, BankTotals, LoanRow, inclusion
 from workflows.loans.margins import Levels, Recorded, Rung, Step, ltv_bps, rung, step
 from workflows.loans.statements import Charged, Disbursed, Entry, Paid, Rescheduled, Statement, statement
 
@@ -157,17 +155,8 @@ class LoanFilters(PageQuery):
     product: Annotated[str | None, Field(pattern=f"^({'|'.join(PRODUCTS[1:])})$")] = None
 
 
-class PortfolioQuery(AsOfQuery):
-    """Whose loans, and what only the bank knows: all its loans now and a year ago, and their NPL ratio."""
-
-    bank: Party = None
-    limit_fen: Annotated[int, Field(ge=1, le=LARGEST, description="Most credit of a borrower that counts.")] = LIMIT_FEN
-    loans_fen: Annotated[int, Field(ge=0, le=LARGEST)] = 0
-    loans_a_year_ago_fen: Annotated[int, Field(ge=0, le=LARGEST)] = 0
-    npl_ppm: Annotated[int, Field(ge=0, le=1_000_000)] = 0
-
-
-def _state(row: Row) -> str:
+def state_of(row: Row) -> str:
+    """The loan's state; until a contract is signed that of its application."""
     unsigned = not row["state"] or row["application"] == WITHDRAWN
     return APPLICATIONS[row["application"]] if unsigned else STATES[row["state"]]
 
@@ -178,7 +167,7 @@ def _show(row: Row) -> Row:
         "id": row["loan"],
         **shown,
         "late": row["decided_at"] > row["review_due_at"],
-        "state": _state(row),
+        "state": state_of(row),
         "product": PRODUCTS[row["product"]],
         "purpose": PURPOSES[row["purpose"]],
         "reason": REASONS[row["reason"]],
@@ -266,12 +255,6 @@ def due_dates(view: View, row: Row, schedule: int | None = None) -> list[Due]:
 def arrears_of(view: View, row: Row) -> Arrears:
     """What is overdue in a state, by the calendar published then."""
     return arrears(account_of(row), row["rate_ppm"], due_dates(view, row), calendar_of(view), view.as_of.time)
-
-
-def calendar_of(view: View) -> Calendar:
-    """The working days as published on chain in a state."""
-    found = queries.rows(view.connection, calendar, view.block, limit=RECORDS)
-    return Calendar({each["year"]: int(each["first"]) | int(each["second"]) << 256 for each in found})
 
 
 def covers_of(view: View, loan: str) -> list[tuple[Row, Row, Cover]]:
@@ -395,17 +378,6 @@ Id = Annotated[str, Path(description=f"{DOMAIN.id_form}.", examples=[DOMAIN.exam
 _OBJECT: dict[str, Any] = {"type": "object"}
 
 
-@OWN.get(
-    "/portfolio",
-    summary="Figures of all loans, or of one bank's",
-    responses=ok(_OBJECT, "The figures.") | READ_PROBLEMS,
-)
-async def read_portfolio(request: Request, query: Annotated[PortfolioQuery, Query()]) -> Response:
-    """Balances by state, product and days past due, and 两增两控 against a year before. Fen and ppm."""
-    reads = context_of(request).reads
-    return await reads.answer(request, query.as_of, lambda view: _portfolio(view, query))
-
-
 @OWN.get("/{id}/schedule", summary="The schedules of a loan", responses=ok(_OBJECT, "Every version.") | READ_PROBLEMS)
 async def read_schedule(request: Request, id: Id, query: Annotated[AsOfQuery, Query()]) -> Response:
     """Each version with its due dates; the last one is in force. `root` of the terms commits to the whole of it."""
@@ -487,100 +459,6 @@ async def read_margin(request: Request, id: Id, query: Annotated[AsOfQuery, Quer
     key = DOMAIN.key(id)
     reads = context_of(request).reads
     return await reads.answer(request, query.as_of, lambda view: margin_of(view, DOMAIN.row(view, key)))
-
-
-def _portfolio(view: View, query: PortfolioQuery) -> Row:
-    year_ago = _a_year_before(view)
-    rows = _loan_rows(view, query.bank)
-    before = _loan_rows(year_ago, query.bank) if year_ago else []
-    totals = BankTotals(query.loans_fen, query.loans_a_year_ago_fen, query.npl_ppm)
-    reported = inclusion([each for _, each, _ in rows], [each for _, each, _ in before], totals, query.limit_fen)
-    return {
-        "bank": query.bank,
-        "loans": _counted(view, query.bank),
-        "balance_fen": sum(each.balance for _, each, _ in rows),
-        "by_product": _summed((PRODUCTS[row["product"]], each.balance) for row, each, _ in rows),
-        "by_bucket": _summed((found.bucket.value, each.balance) for _, each, found in rows),
-        "non_performing_fen": sum(each.balance for _, each, _ in rows if each.non_performing),
-        "inclusion": {
-            "limit_fen": query.limit_fen,
-            "balance_fen": reported.now.balance,
-            "balance_a_year_ago_fen": reported.a_year_ago.balance,
-            "growth_ppm": reported.growth_ppm,
-            "all_growth_ppm": reported.all_growth_ppm,
-            "borrowers": reported.now.borrowers,
-            "borrowers_a_year_ago": reported.a_year_ago.borrowers,
-            "npl_ppm": reported.now.npl_ppm,
-            "all_in_ppm": reported.now.all_in_ppm,
-            "first_loans": reported.now.first_loans,
-            "unsecured_fen": reported.now.unsecured,
-            "balance_grows": reported.balance_grows,
-            "borrowers_grow": reported.borrowers_grow,
-            "npl_controlled": reported.npl_controlled,
-            "cost_controlled": reported.cost_controlled,
-        },
-    }
-
-
-def _summed(pairs: Iterator[tuple[str, int]]) -> dict[str, int]:
-    found: dict[str, int] = {}
-    for name, amount in pairs:
-        found[name] = found.get(name, 0) + amount
-    return found
-
-
-def _counted(view: View, bank: int | None) -> dict[str, int]:
-    """Loans by state."""
-    table = loans.table
-    same = [table.c.bank == bank] if bank is not None else []
-    columns = (table.c.application, table.c.state)
-    chosen = sa.select(*columns, sa.func.count().label("loans")).where(queries.at(table, view.block), *same)
-    counted = view.connection.execute(chosen.group_by(*columns)).mappings()
-    return _summed((_state(dict(row)), row["loans"]) for row in counted)
-
-
-def _loan_rows(view: View, bank: int | None) -> list[tuple[Row, LoanRow, Arrears]]:
-    """The loans on the bank's books in a state: its claim for principal, with the arrears."""
-    table = loans.table
-    same = [table.c.bank == bank] if bank is not None else []
-    chosen = sa.select(table).where(queries.at(table, view.block), table.c.state.in_(OWED_IN), *same)
-    rows = [dict(row) for row in view.connection.execute(chosen).mappings() if row["state"] != WRITTEN_OFF]
-    days, now = calendar_of(view), view.as_of.time
-    found = []
-    for row in rows:
-        late = arrears(account_of(row), row["rate_ppm"], due_dates(view, row), days, now)
-        found.append((row, _loan_row(view, row, late), late))
-    return found
-
-
-def _loan_row(view: View, row: Row, late: Arrears) -> LoanRow:
-    return LoanRow(
-        borrower=row["borrower"],
-        limit=row["approved_fen"],
-        balance=row["principal_fen"],
-        all_in_ppm=row["all_in_ppm"],
-        non_performing=late.non_performing or row["state"] != REPAYING,
-        first_loan=_is_first(view, row),
-        unsecured=PRODUCTS[row["product"]] == "UNSECURED",
-    )
-
-
-def _is_first(view: View, row: Row) -> bool:
-    """首贷: the borrower applied for no loan on this ledger before that was ever paid out."""
-    table = loans.table
-    earlier = [table.c.borrower == row["borrower"], table.c.disbursed_fen != 0]
-    earlier.append(table.c.submitted_at < row["submitted_at"])
-    chosen = sa.select(sa.literal(1)).where(queries.at(table, view.block), *earlier).limit(1)
-    return view.connection.scalar(chosen) is None
-
-
-def _a_year_before(view: View) -> View | None:
-    """The state a year of 365 days before; None where the ledger is younger."""
-    try:
-        found = queries.as_of(view.connection, instant=view.as_of.time - 365 * 86_400)
-    except queries.UnknownBlock:
-        return None
-    return View(view.connection, found, found.block)
 
 
 ROUTER = router(DOMAIN, OWN)

@@ -45,7 +45,7 @@ async def start(request: Request) -> Response:
 @ROUTER.get("/verify")
 async def verify(request: Request) -> Response:
     """A document and its receipt, checked in words; the document stays in the browser."""
-    return _page(request, "verify.html", {})
+    return page(request, "verify.html", {})
 
 
 @ROUTER.get("/chaqi-verify.html")
@@ -62,7 +62,7 @@ async def read_problem(request: Request, code: str) -> Response:
     known = _problems().get(code)
     if known is None:
         raise NotFound(path=request.url.path)
-    return _page(request, "problem.html", known)
+    return page(request, "problem.html", known)
 
 
 def _start(request: Request) -> Response:
@@ -73,7 +73,7 @@ def _start(request: Request) -> Response:
         for _, said in context.outbox.statuses(limit=NEWEST_ACTS)
         for words in [act_types().get(said.act)]
     ]
-    return _page(request, "start.html", {"status": status, "counts": _counts(context), "acts": acts})
+    return page(request, "start.html", {"status": status, "counts": _counts(context), "acts": acts})
 
 
 def _counts(context: Context) -> dict[str, int | None]:
@@ -85,7 +85,8 @@ def _counts(context: Context) -> dict[str, int | None]:
         return dict.fromkeys(rooms)
 
 
-def _page(request: Request, template: str, values: dict[str, Any]) -> HTMLResponse:
+def page(request: Request, template: str, values: dict[str, Any]) -> HTMLResponse:
+    """A page from its template, with the headers that keep it to itself."""
     return _templates.TemplateResponse(request, template, values, headers=SECURITY)
 
 
