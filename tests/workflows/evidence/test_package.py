@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 import rlp
 from eth_keys.datatypes import PrivateKey
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from chain.offchain import migrate, open_store
@@ -300,6 +300,7 @@ def test_what_does_not_belong_together_is_not_packed(node: Node, folder: Path) -
         anchors_of(node.rpc, [gone])
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=300))
 def test_the_verifiers_own_hashes_are_those_of_the_libraries(content: bytes) -> None:
     stream = DigestStream()
@@ -308,6 +309,7 @@ def test_the_verifiers_own_hashes_are_those_of_the_libraries(content: bytes) -> 
     assert chaqi_verify.keccak(content) == keccak(content)
 
 
+@settings(deadline=None, max_examples=40)
 @given(st.integers(1, 2**255), st.binary(min_size=32, max_size=32))
 def test_the_verifiers_recovery_is_that_of_the_library(secret: int, signed: bytes) -> None:
     key = PrivateKey(secret.to_bytes(32))

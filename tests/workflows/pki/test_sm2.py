@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from cryptography.hazmat.primitives.serialization import Encoding
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.programs import run
@@ -32,6 +32,7 @@ def test_a_signature_names_its_algorithms_and_certificate(office: Office, signer
     assert development_signer(office.authority, "国密公证处（合成）", now=office.now) == signer
 
 
+@settings(deadline=None)
 @given(at=st.integers(0, 10**6), bit=st.integers(0, 7))
 def test_one_flipped_bit_of_content_or_signature_is_found(signed: tuple[Sm2Signer, bytes], at: int, bit: int) -> None:
     signer, value = signed
