@@ -209,15 +209,8 @@ contract Deeds is IDeeds, Acts {
 
     /// @inheritdoc IDeeds
     function issue(IssueDeeds calldata act, Auth calldata auth) external {
-        _accept(
-            abi.encode(
-                ISSUE_DEEDS,
-                keccak256(abi.encodePacked(act.deeds)),
-                keccak256(abi.encodePacked(act.documents)),
-                act.evidence
-            ),
-            auth
-        );
+        bytes32 documents = keccak256(abi.encodePacked(act.documents));
+        _accept(abi.encode(ISSUE_DEEDS, keccak256(abi.encodePacked(act.deeds)), documents, act.evidence), auth);
         uint64 actor = PARTIES.requireActor(auth.signer, Roles.NOTARY_OFFICE);
         uint256 count = _requireBatch(act.deeds.length, act.documents.length);
         EVIDENCE.requireLive(act.evidence);
