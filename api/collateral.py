@@ -15,6 +15,7 @@ from api.reads import View
 from chain.artifacts import artifact, selector, signature
 from chain.deploy import Deployment
 from workflows.loans.cover import cover
+from workflows.loans.positions import STOCK, covers
 
 ROUTER = own_router("collateral")
 _OBJECT: dict[str, Any] = {"type": "object"}
@@ -34,7 +35,8 @@ async def read_of_loan(request: Request, id: LoanId, query: Annotated[AsOfQuery,
     def build(view: View) -> Row:
         row = loans.DOMAIN.row(view, key)
         items = []
-        for lien, asset, part in loans.covers_of(view, key):
+        for lien, part in covers(view.connection, key, view.block, view.as_of.time):
+            asset = lien_search.burdened(view, lien["asset"], lien["kind"] == STOCK)
             items.append(
                 {
                     "lien": lien["lien"],

@@ -22,16 +22,13 @@ from chain.vocabulary import ENUMERATIONS
 from indexer import queries
 from indexer.projections.liens import liens, priority_conflicts
 from indexer.projections.trees import trees as tree_rows
-from indexer.projections.valuations import valuations
 from workflows.documents.render import render
 from workflows.liens import search
+from workflows.valuations.collateral import collateral_value
 
 STOCK = KINDS.index("MOVABLE")
 _IS_STOCK: sa.ColumnElement[bool] = liens.table.c.kind == STOCK
 _LIVE: tuple[sa.ColumnElement[bool], ...] = (liens.table.c.discharged == 0,)
-CHALLENGED = list(ENUMERATIONS["ValuationState"]).index("CHALLENGED")
-INELIGIBLE_SECONDS = 365 * 86_400
-"""Age at which a valuation counts for nothing, as `Valuations.INELIGIBLE_AFTER`."""
 
 
 class SearchUnclear(ChaqiError):
@@ -156,16 +153,7 @@ def _value(view: View, tree: Row | None) -> int | None:
     """What a tree counts for as collateral, as the contract sees it; None: no tree, nothing else has a value."""
     if tree is None:
         return None
-    stands = queries.row(view.connection, valuations, tree["tree"], view.block)
-    counts = (
-        stands is not None
-        and stands["state"] != CHALLENGED
-        and view.as_of.time <= stands["as_of"] + INELIGIBLE_SECONDS
-        and (trees.TITLES[tree["title"]], trees.LIVES[tree["life"]]) == ("REGISTERED", "ALIVE")
-        and trees.CLASSES[tree["title_class"]] != "C"
-        and tree["owner"] != stands["appraiser"]
-    )
-    return stands["collateral"] if stands and counts else 0
+    return collateral_value(view.connection, tree, view.block, view.as_of.time)
 
 
 def _card(view: View, tree: Row | None) -> Row | None:

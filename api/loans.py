@@ -11,20 +11,19 @@ from fastapi import Path, Query, Request
 from fastapi.responses import Response
 from pydantic import BaseModel, ConfigDict, Field
 
-from api import lien_search, trees
+from api import trees
 from api.calendar import calendar_of
 from api.context import context_of
 from api.domain import READ_PROBLEMS, AsOfQuery, Domain, PageQuery, Row, ok, own_router, router
 from api.reads import View
 from chain.vocabulary import ENUMERATIONS
 from indexer import queries
-from indexer.projections.liens import liens
 from indexer.projections.loans import NO_HASH, instalments, loans, margins, payments
 from indexer.schema import blocks, logs
-from workflows.loans.accounts import Account, Order, Parts, day_number
-from workflows.loans.arrears import Arrears, Due, arrears, next_due
-from workflows.loans.cover import Cover, cover
-from workflows.loans.margins import Levels, Recorded, Rung, Step, ltv_bps, rung, step
+from workflows.loans.accounts import Order, Parts, day_number
+from workflows.loans.arrears import Arrears, arrears, next_due
+from workflows.loans.margins import Recorded, Rung, Step
+from workflows.loans.positions import account_of, due_dates, position
 from workflows.loans.statements import Charged, Disbursed, Entry, Paid, Rescheduled, Statement, statement
 
 APPLICATIONS, STATES, PRODUCTS, PURPOSES, REASONS = (
@@ -38,7 +37,6 @@ OWED_IN = [STATES.index(name) for name in ("REPAYING", "DEFAULTED", "WRITTEN_OFF
 REPAYING, WRITTEN_OFF = STATES.index("REPAYING"), STATES.index("WRITTEN_OFF")
 WITHDRAWN = APPLICATIONS.index("WITHDRAWN")
 LARGEST = 2**63 - 1
-RECORDS = 1_000
 
 
 class LoanRecord(BaseModel):
@@ -196,7 +194,7 @@ def _with_position(view: View, key: Any, shown: Row) -> Row:
     row = DOMAIN.row(view, key)
     if row["state"] not in OWED_IN:
         return {**shown, "owed": None, "arrears": None, "next_due": None, "awaits_signature": row["offer"] != NO_HASH}
-    due = due_dates(view, row)
+    due = due_dates(view.connection, row, view.block)
     account, now = account_of(row), view.as_of.time
     coming = next_due(account, due, now)
     return {
@@ -229,79 +227,32 @@ DOMAIN = Domain(
 )
 
 
-def account_of(row: Row) -> Account:
-    """The money of a loan as of its last change."""
-    return Account(
-        principal=row["principal_fen"],
-        accrued_day=row["accrued_day"],
-        costs=row["costs_fen"],
-        interest_paid=row["interest_paid_fen"],
-        paid=row["paid_fen"],
-        charged_costs=row["charged_costs_fen"],
-        covered=row["covered_fen"],
-        accrued=int(row["accrued"]),
-    )
-
-
-def due_dates(view: View, row: Row, schedule: int | None = None) -> list[Due]:
-    """A schedule of a loan, by default that in force."""
-    table = instalments.table
-    version = row["schedule"] if schedule is None else schedule
-    where = [table.c.loan == row["loan"], table.c.schedule == version]
-    found = queries.rows(view.connection, instalments, view.block, where=where, limit=RECORDS)
-    return [Due(each["due_at"], each["amount_fen"], each["total_fen"]) for each in found]
-
-
 def arrears_of(view: View, row: Row) -> Arrears:
     """What is overdue in a state, by the calendar published then."""
-    return arrears(account_of(row), row["rate_ppm"], due_dates(view, row), calendar_of(view), view.as_of.time)
-
-
-def covers_of(view: View, loan: str) -> list[tuple[Row, Row, Cover]]:
-    """The live liens behind a loan: each with its burdened asset and what of the asset's value counts."""
-    table = liens.table
-    where = [table.c.debt == loan, table.c.discharged == 0]
-    found = []
-    for lien in queries.rows(view.connection, liens, view.block, where=where, limit=RECORDS):
-        stock = lien["kind"] == lien_search.STOCK
-        asset = lien_search.burdened(view, lien["asset"], stock)
-        found.append((lien, asset, cover(lien["lien"], asset["liens"], asset["value"])))
-    return found
+    due = due_dates(view.connection, row, view.block)
+    return arrears(account_of(row), row["rate_ppm"], due, calendar_of(view), view.as_of.time)
 
 
 def margin_of(view: View, row: Row) -> Row:
     """Where a secured loan stands on the ladder, why, and what its bank may record next."""
     now = view.as_of.time
-    stands = queries.row(view.connection, margins, row["loan"], view.block)
-    recorded = Recorded(stands["state"]) if stands else Recorded.OK
-    levels = Levels(
-        row["opening_ltv_bps"],
-        row["warn_ltv_bps"],
-        row["call_ltv_bps"],
-        row["breach_ltv_bps"],
-        row["cure_working_days"],
-    )
-    owed = account_of(row).owed(row["rate_ppm"], day_number(now)).total
-    behind = sum(each.counts for _, _, each in covers_of(view, row["loan"]))
-    measured = rung(owed, behind, levels)
-    cure_ends_at = stands["cure_ends_at"] if stands else 0
-    applies = row["state"] == REPAYING and row["required_effect"] != 0
-    possible = step(recorded, measured, cure_ends_at, now) if applies else Step.NONE
+    stands = position(view.connection, row, view.block, now)
+    levels = stands.levels
     return {
         "loan": row["loan"],
-        "applies": applies,
-        "owed_fen": owed,
-        "cover_fen": behind,
-        "ltv_bps": ltv_bps(owed, behind),
+        "applies": stands.applies,
+        "owed_fen": stands.owed,
+        "cover_fen": stands.cover,
+        "ltv_bps": stands.ltv_bps,
         "levels": {"opening": levels.opening, "warn": levels.warn, "call": levels.call, "breach": levels.breach},
-        "measured": measured.name,
-        "recorded": recorded.name,
-        "recorded_ltv_bps": stands["ltv_bps"] if stands else 0,
-        "called_at": stands["called_at"] if stands else 0,
-        "cure_ends_at": cure_ends_at,
-        "breached_at": stands["breached_at"] if stands else 0,
-        "bank_may": possible.name,
-        **_reasons(measured, recorded, possible, cure_ends_at, now),
+        "measured": stands.measured.name,
+        "recorded": stands.recorded.name,
+        "recorded_ltv_bps": stands.recorded_ltv_bps,
+        "called_at": stands.called_at,
+        "cure_ends_at": stands.cure_ends_at,
+        "breached_at": stands.breached_at,
+        "bank_may": stands.bank_may.name,
+        **_reasons(stands.measured, stands.recorded, stands.bank_may, stands.cure_ends_at, now),
     }
 
 
@@ -390,7 +341,7 @@ async def read_schedule(request: Request, id: Id, query: Annotated[AsOfQuery, Qu
                 "in_force": version == row["schedule"],
                 "instalments": [
                     {"due_at": each.due_at, "amount_fen": each.amount, "total_fen": each.total}
-                    for each in due_dates(view, row, version)
+                    for each in due_dates(view.connection, row, view.block, version)
                 ],
             }
             for version in range(1, row["schedule"] + 1)

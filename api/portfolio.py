@@ -20,8 +20,6 @@ from api.loans import (
     REPAYING,
     WRITTEN_OFF,
     Party,
-    account_of,
-    due_dates,
     state_of,
 )
 from api.reads import View
@@ -29,6 +27,7 @@ from indexer import queries
 from indexer.projections.loans import loans
 from workflows.loans.arrears import Arrears, arrears
 from workflows.loans.inclusion import LIMIT_FEN, BankTotals, LoanRow, inclusion
+from workflows.loans.positions import account_of, due_dates
 
 ROUTER = own_router("loans")
 
@@ -114,7 +113,7 @@ def _loan_rows(view: View, bank: int | None) -> list[tuple[Row, LoanRow, Arrears
     days, now = calendar_of(view), view.as_of.time
     found = []
     for row in rows:
-        late = arrears(account_of(row), row["rate_ppm"], due_dates(view, row), days, now)
+        late = arrears(account_of(row), row["rate_ppm"], due_dates(view.connection, row, view.block), days, now)
         found.append((row, _loan_row(view, row, late), late))
     return found
 

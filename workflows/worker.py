@@ -23,6 +23,7 @@ from indexer.store import open_mirror
 from workflows import jobs, packs
 from workflows.deadlines import watch
 from workflows.evidence.job import Chain, KeyAttester, OutboxRelay, anchor_pending
+from workflows.loans import watch as margin_watch
 from workflows.master_key import master_key
 from workflows.matching.job import match_mirror
 from workflows.matching.market import Rules
@@ -33,6 +34,7 @@ from workflows.vault import ERASURES_FILE, Vault
 ANCHOR_SECONDS = 1.0
 MATCH_SECONDS = 60.0
 DEADLINE_SECONDS = 60.0
+MARGIN_SECONDS = 60.0
 REVALUE_SECONDS = 30.0
 PACK = "dancong"
 
@@ -72,6 +74,7 @@ class Worker:
         self._every(scheduler, "match", MATCH_SECONDS, self.match)
         self._every(scheduler, "revalue-trees", REVALUE_SECONDS, self.revalue)
         self._every(scheduler, watch.JOB, DEADLINE_SECONDS, self.watch_deadlines)
+        self._every(scheduler, margin_watch.JOB, MARGIN_SECONDS, self.watch_margins)
         relay.start()
         scheduler.start()
         stop.wait()
@@ -103,6 +106,10 @@ class Worker:
     def watch_deadlines(self) -> None:
         """One round over the deadlines of every domain."""
         watch.watch(self._mirror, self._store, now=int(time.time()))
+
+    def watch_margins(self) -> None:
+        """One round over the ladders of secured loans."""
+        margin_watch.watch(self._mirror, self._store)
 
     def _carry(self, stop: threading.Event, failure: list[BaseException]) -> None:
         try:

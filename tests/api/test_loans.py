@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from structlog.testing import capture_logs
 
+from indexer.store import open_mirror
 from scripts.mirror import compared
 from tests.contracts.lending import MOST, PRINCIPAL
-from tests.e2e.lending import DAY, approved, contracted, later, lent, receipt, shown
+from tests.e2e.lending import DAY, appraised, approved, contracted, later, lent, receipt, shown
 from tests.e2e.pledges import hand_in, refused
 from tests.stack import Stack
+from workflows import jobs
+from workflows.loans import watch
 from workflows.loans.accounts import Parts
 from workflows.loans.statements import ClaimExceedsDebt, Disbursed, Entry, Paid, require_within, statement
 
@@ -126,6 +131,27 @@ def test_a_tree_tells_what_it_secures(stack: Stack, loan: dict[str, Any]) -> Non
     (item,) = found["items"]
     assert (item["debt"], item["holder"]) == (loan["id"], stack.party_ids["bank"])
     assert found["value_fen"] - found["claimed_fen"] < 0 == found["remaining_fen"]
+
+
+def test_the_worker_tells_once_which_step_a_bank_may_sign(stack: Stack, loan: dict[str, Any]) -> None:
+    """Prices fall until the bank may call. The round tells it, and changes nothing."""
+    other, tree = lent(stack)
+    for cover in (2_976_965, 2_536_190):
+        appraised(stack, tree, cover)
+    mirror = open_mirror(stack.settings.mirror_url)
+    store = stack.app.state.context.store
+    with capture_logs() as told:
+        assert watch.watch(mirror, store) >= 1
+    mine = [each for each in told if each["loan"] == other]
+    assert [(each["bank_may"], each["measured"], each["ltv_bps"]) for each in mine] == [("CALL", "CALL", 9_433)]
+    jobs.record_run(store, watch.JOB, at=datetime.fromtimestamp(stack.now(), UTC), fault=None, next_run=None)
+    with capture_logs() as told_again:
+        watch.watch(mirror, store)
+    assert other not in {each["loan"] for each in told_again}
+    assert shown(stack, f"/v1/loans/{other}/margin")["recorded"] == "OK"
+    due = shown(stack, "/v1/deadlines", domain="loans", limit=500)["items"]
+    assert ("loan_instalment", other) in {(each["rule"], each["id"]) for each in due}
+    mirror.dispose()
 
 
 def test_a_portfolio_adds_up(stack: Stack, loan: dict[str, Any]) -> None:
