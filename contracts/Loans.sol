@@ -93,7 +93,7 @@ contract Loans is ILoans, Acts {
             emit TermsOffered(act.loan, actor, offer, each.restructuringOfferedAt, act.evidence);
             return;
         }
-        require(each.offer == offer, TermsDiffer(act.loan, each.offer, offer));
+        require(each.offer == offer, LoanTermsDiffer(act.loan, each.offer, offer));
         _terms[act.loan] = Terms(
             act.principalFen,
             act.ratePpm,
@@ -210,7 +210,7 @@ contract Loans is ILoans, Acts {
             emit TermsOffered(act.loan, actor, offer, each.restructuringOfferedAt, act.evidence);
             return;
         }
-        require(each.offer == offer, TermsDiffer(act.loan, each.offer, offer));
+        require(each.offer == offer, LoanTermsDiffer(act.loan, each.offer, offer));
         require(block.timestamp < act.dueAt[0], ScheduleOvertaken(act.loan, act.dueAt[0]));
         Terms storage agreed = _terms[act.loan];
         Account memory money = _accounts[act.loan];

@@ -100,7 +100,7 @@ contract Margins is IMargins, Acts {
         (uint64 actor, Terms memory agreed) = _authorise(auth.signer, act.loan, act.evidence);
         Margin storage place = _margins[act.loan];
         require(place.state == MarginState.CALL, MarginNotReady(act.loan, place.state));
-        require(block.timestamp > place.cureEndsAt, CureRunning(act.loan, place.cureEndsAt));
+        require(block.timestamp > place.cureEndsAt, MarginCureRunning(act.loan, place.cureEndsAt));
         bool reached = _exceeds(act.loan, agreed.breachLtvBps, false);
         require(reached, LtvNotReached(act.loan, ltv(act.loan), agreed.breachLtvBps));
         place.state = MarginState.BREACHED;

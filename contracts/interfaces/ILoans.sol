@@ -259,7 +259,7 @@ interface ILoans is IActs {
 
     /// @notice What is signed for loan {loan} hashes to {signed}, and the bank has signed {offered} (zero: nothing).
     /// @custom:zh 贷款 {loan} 所签条款的摘要为 {signed}，银行签署的为 {offered}（零表示尚未签署）。
-    error TermsDiffer(uint256 loan, bytes32 offered, bytes32 signed);
+    error LoanTermsDiffer(uint256 loan, bytes32 offered, bytes32 signed);
 
     /// @notice The first instalment of loan {loan} was due at {dueAt} (UTC seconds), before the money was paid out.
     /// @custom:zh 贷款 {loan} 的首期应于 {dueAt}（UTC 秒）到期，早于放款。

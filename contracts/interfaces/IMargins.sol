@@ -84,7 +84,7 @@ interface IMargins is IActs {
 
     /// @notice The borrower of loan {loan} may cure until {cureEndsAt} (UTC seconds).
     /// @custom:zh 贷款 {loan} 的借款人可在 {cureEndsAt}（UTC 秒）之前补足。
-    error CureRunning(uint256 loan, uint64 cureEndsAt);
+    error MarginCureRunning(uint256 loan, uint64 cureEndsAt);
 
     /// @notice Loan {loan} needs a live lien of its bank, and there is none.
     /// @custom:zh 贷款 {loan} 需要以贷款银行为权利人的有效担保，目前没有。

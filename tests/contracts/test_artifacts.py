@@ -55,6 +55,14 @@ class TestArtifacts:
         assert (ARTIFACTS / f"{name}.json").read_text() == rendered(compiled), f"{name}: run `chaqi compile`"
 
 
+class TestNames:
+    def test_of_errors_are_declared_once(self) -> None:
+        """Two of one name would speak each other's words: their selectors can be the same."""
+        texts = [file.read_text() for file in sorted((SOURCES / "interfaces").glob("*.sol"))]
+        names = [name for text in texts for name in re.findall(r"^    error (\w+)\(", text, re.MULTILINE)]
+        assert [name for name in set(names) if names.count(name) > 1] == []
+
+
 class TestWords:
     @pytest.mark.parametrize("name", OURS)
     def test_of_every_error_are_there_in_both_languages(self, name: str) -> None:

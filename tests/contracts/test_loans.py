@@ -96,9 +96,9 @@ class TestAgree:
             "dueAt": [due + 1 for due in signed["dueAt"]],
             "amountFen": [amount + 1 for amount in signed["amountFen"]],
         }[field]
-        ledger.refuses("TermsDiffer", "Loans.agree", "farmer", **signed)  # before the bank has signed
+        ledger.refuses("LoanTermsDiffer", "Loans.agree", "farmer", **signed)  # before the bank has signed
         ledger.act("Loans.agree", "bank", **signed)
-        values = ledger.refuses("TermsDiffer", "Loans.agree", "farmer", **(signed | {field: other}))
+        values = ledger.refuses("LoanTermsDiffer", "Loans.agree", "farmer", **(signed | {field: other}))
         assert values["offered"] == ledger.view("Loans.loan", loan)["offer"] != values["signed"]
 
     def test_is_for_the_borrower_and_the_bank_alone(self, ledger: Ledger) -> None:
@@ -417,7 +417,7 @@ class TestRestructure:
     def test_differs_from_the_offer(self, ledger: Ledger) -> None:
         loan = loan_at(ledger, "REPAYING")
         offer = offered(ledger, loan)
-        ledger.refuses("TermsDiffer", "Loans.restructure", "farmer", **(offer | {"ratePpm": 39_999}))
+        ledger.refuses("LoanTermsDiffer", "Loans.restructure", "farmer", **(offer | {"ratePpm": 39_999}))
         ledger.refuses("NotAnOfficer", "Loans.restructure", "neighbour", **offer)
 
     def test_covers_what_is_owed(self, ledger: Ledger) -> None:

@@ -161,7 +161,10 @@ class TestBreach:
         worth(ledger, tree, INDEX_72)
         ends = margin(ledger, loan)["cureEndsAt"]
         ledger.now = ends
-        assert ledger.refuses("CureRunning", "Margins.breach", "bank", loan=loan) == {"loan": loan, "cureEndsAt": ends}
+        assert ledger.refuses("MarginCureRunning", "Margins.breach", "bank", loan=loan) == {
+            "loan": loan,
+            "cureEndsAt": ends,
+        }
         ledger.now = ends + 1
         ledger.act("Margins.breach", "bank", loan=loan)
         found = margin(ledger, loan)

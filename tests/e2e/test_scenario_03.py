@@ -48,7 +48,7 @@ def test_03_an_index_of_80_calls_for_cover_and_default_needs_a_lapsed_cure_and_t
     appraised(stack, tree, INDEX_72)
     assert shown(stack, place)["measured"] == "BREACH"
     early = refused(stack, "bank", "Margins.breach", loan=loan, evidence=stack.anchor())
-    assert (early["code"], early["values"]["cureEndsAt"]) == ("CureRunning", called["cure_ends_at"])
+    assert (early["code"], early["values"]["cureEndsAt"]) == ("MarginCureRunning", called["cure_ends_at"])
     breach = {"loan": loan, "trigger": "BREACH"}
     assert refused(stack, "bank", "Loans.accelerate", **breach, evidence=stack.anchor())["code"] == "TriggerNotMet"
 
