@@ -26,14 +26,13 @@ from api.domain import (
     pages,
     router,
 )
-from api.provenance import QUALITIES, STATES, below, provenance, restraints_in
+from api.provenance import QUALITIES, STATES, YIELDS, below, provenance, restraints_in
 from api.reads import Place, View, listed
 from api.trees import DOMAIN as TREES
 from chain.vocabulary import ENUMERATIONS
 from indexer import queries
 from indexer.projection import Projection
 from indexer.projections.batches import batch_inputs, batches, holdings, sales, seasons
-from workflows.batches.season import cap_g
 
 SALE_STATES = list(ENUMERATIONS["SaleState"])
 _EXAMPLE_ID = "52837469201583746529018374652901837465290183746529018374652901837465290183746"
@@ -444,7 +443,7 @@ SEASONS_ROUTER = _pairs(
     SeasonFilters,
     lambda row: {
         **{name: row[name] for name in SeasonRecord.model_fields if name != "cap"},
-        "cap": cap_g(row["potential"]),
+        "cap": YIELDS.season_cap_fresh_g(row["potential"]),
     },
     _where_season,
 )

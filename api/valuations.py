@@ -101,7 +101,7 @@ class IndexQuery(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    pack: Annotated[str, Field(max_length=40)] = "dancong"
+    pack: Annotated[str, Field(max_length=40)] = packs.OURS
     until: date | None = None
 
 
