@@ -21,7 +21,7 @@ from indexer import queries
 from indexer.projections.liens import liens
 from indexer.projections.loans import NO_HASH, instalments, loans, margins, payments
 from indexer.schema import blocks, logs
-from workflows.loans.accounts import Account, Order, Parts, day_number
+from workflows.loans.accounts import Order, Parts, account_of, day_number
 from workflows.loans.arrears import Arrears, Due, arrears, next_due
 from workflows.loans.cover import Cover, cover
 from workflows.loans.margins import Levels, Recorded, Rung, Step, ltv_bps, rung, step
@@ -227,20 +227,6 @@ DOMAIN = Domain(
     extend=_with_position,
     further_contracts=("LoanApplications", "Margins"),
 )
-
-
-def account_of(row: Row) -> Account:
-    """The money of a loan as of its last change."""
-    return Account(
-        principal=row["principal_fen"],
-        accrued_day=row["accrued_day"],
-        costs=row["costs_fen"],
-        interest_paid=row["interest_paid_fen"],
-        paid=row["paid_fen"],
-        charged_costs=row["charged_costs_fen"],
-        covered=row["covered_fen"],
-        accrued=int(row["accrued"]),
-    )
 
 
 def due_dates(view: View, row: Row, schedule: int | None = None) -> list[Due]:

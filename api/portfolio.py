@@ -20,13 +20,13 @@ from api.loans import (
     REPAYING,
     WRITTEN_OFF,
     Party,
-    account_of,
     due_dates,
     state_of,
 )
 from api.reads import View
 from indexer import queries
 from indexer.projections.loans import loans
+from workflows.loans.accounts import account_of
 from workflows.loans.arrears import Arrears, arrears
 from workflows.loans.inclusion import LIMIT_FEN, BankTotals, LoanRow, inclusion
 
