@@ -39,7 +39,7 @@ _ADVICE = ok(
 @ROUTER.get("/{tree}", summary="Advice for a tree", responses=_ADVICE | documented(404, 422, 503))
 async def read_advice(
     request: Request,
-    tree: Annotated[str, Path(description=f"{TREES.id_form}.", examples=[TREES.example_id])],
+    tree: Annotated[str, Path(description=f"{TREES.ids.en}.", examples=[TREES.example_id])],
     query: Annotated[AsOfQuery, Query()],
 ) -> Response:
     """The altitude is the village's usual one: a tree's own is not public. What is advised is written down once."""

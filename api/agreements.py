@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import time
 from typing import Annotated, Any
 
@@ -17,6 +16,7 @@ from api.calendar import calendar_of
 from api.context import context_of
 from api.deadlines import shown_deadline
 from api.domain import Domain, PageQuery, Row, ok, own_router, router
+from api.ids import EXAMPLE_NUMBER, NUMBER, OptionalParty, same, worded
 from api.problems import documented
 from api.reads import View, dumps, shown
 from api.sessions import NotYours, caller_of
@@ -50,7 +50,7 @@ class AgreementRecord(BaseModel):
     model_config = ConfigDict(
         json_schema_extra={
             "example": {
-                "id": "69053470632142356349478571331083923145071832180421283106371238310735163926014",
+                "id": EXAMPLE_NUMBER,
                 "buyer": 31,
                 "seller": 7,
                 "stage": "ACTIVE",
@@ -132,15 +132,12 @@ class AgreementRecord(BaseModel):
     formula: str
 
 
-PartyId = Annotated[int | None, Field(ge=1, le=2**63 - 1, description="Party id.")]
-
-
 class AgreementFilters(PageQuery):
     """Which agreements; `party` is either side."""
 
-    party: PartyId = None
-    buyer: PartyId = None
-    seller: PartyId = None
+    party: OptionalParty = None
+    buyer: OptionalParty = None
+    seller: OptionalParty = None
     stage: Annotated[str | None, Field(pattern=f"^({'|'.join(STAGES)})$")] = None
     ending: Annotated[str | None, Field(pattern=f"^({'|'.join(ENDINGS)})$")] = None
     disputed: bool | None = None
@@ -196,24 +193,12 @@ def _show(row: Row) -> Row:
 
 
 def _where(query: Any, table: sa.Table) -> list[sa.ColumnElement[bool]]:
-    where = [table.c[name] == getattr(query, name) for name in ("buyer", "seller") if getattr(query, name) is not None]
+    where = same(query, table, "buyer", "seller") + worded(query, table, stage=STAGES, ending=ENDINGS)
     if query.party is not None:
         where.append(sa.or_(table.c.buyer == query.party, table.c.seller == query.party))
-    if query.stage is not None:
-        where.append(table.c.stage == STAGES.index(query.stage))
-    if query.ending is not None:
-        where.append(table.c.ending == ENDINGS.index(query.ending))
     if query.disputed is not None:
         where.append((table.c.claimant != 0) if query.disputed else (table.c.claimant == 0))
     return where
-
-
-def _read_id(text: str) -> str | None:
-    if re.fullmatch(r"0x[0-9a-fA-F]{1,64}", text):
-        return str(int(text, 16))
-    if re.fullmatch(r"0|[1-9][0-9]{0,77}", text, re.ASCII) and not int(text) >> 256:
-        return text
-    return None
 
 
 def _extended(view: View, key: Any, record: Row) -> Row:
@@ -245,11 +230,8 @@ DOMAIN = Domain(
     item=AgreementRecord,
     filters=AgreementFilters,
     show=_show,
-    read_id=_read_id,
-    id_form="0 … 2^256 − 1, or 0x + hex",
-    id_form_zh="0 至 2^256 − 1，或 0x 加十六进制",
-    example_id="69053470632142356349478571331083923145071832180421283106371238310735163926014",
-    topic=lambda agreement: int(agreement).to_bytes(32),
+    ids=NUMBER,
+    example_id=EXAMPLE_NUMBER,
     where=_where,
     versions=((milestones, "agreement"),),
     extend=_extended,

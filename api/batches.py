@@ -26,25 +26,18 @@ from api.domain import (
     pages,
     router,
 )
-from api.provenance import QUALITIES, STATES, below, provenance, restraints_in
+from api.ids import NUMBER, OptionalNumber, OptionalParty, same, worded
+from api.provenance import QUALITIES, STATES, YIELDS, below, provenance, restraints_in
 from api.reads import Place, View, listed
 from api.trees import DOMAIN as TREES
 from chain.vocabulary import ENUMERATIONS
 from indexer import queries
 from indexer.projection import Projection
 from indexer.projections.batches import batch_inputs, batches, holdings, sales, seasons
-from workflows.batches.season import cap_g
 
 SALE_STATES = list(ENUMERATIONS["SaleState"])
 _EXAMPLE_ID = "52837469201583746529018374652901837465290183746529018374652901837465290183746"
 _TREE_ID = TREES.example_id
-PartyId = Annotated[int | None, Field(ge=1, le=2**63 - 1, description="Party id.")]
-Number = Annotated[str | None, Field(max_length=80, description="Decimal, or 0x hex.")]
-
-
-def read_number(text: str) -> str | None:
-    """An id of 256 bits in its one form, decimal; None when it is none."""
-    return TREES.read_id(text)
 
 
 class BatchRecord(BaseModel):
@@ -98,8 +91,8 @@ class BatchRecord(BaseModel):
 class BatchFilters(PageQuery):
     """Which batches."""
 
-    maker: PartyId = None
-    tree: Number = None
+    maker: OptionalParty = None
+    tree: OptionalNumber = None
     season: Annotated[int | None, Field(ge=0, le=65535)] = None
     state: Annotated[str | None, Field(pattern=f"^({'|'.join(STATES)})$")] = None
     quality: Annotated[str | None, Field(pattern=f"^({'|'.join(QUALITIES)})$")] = None
@@ -120,17 +113,10 @@ def _show(row: Row) -> Row:
 
 
 def _where(query: Any, table: sa.Table) -> list[sa.ColumnElement[bool]]:
-    where = _same(query, table, "maker", "season", "indicated", "recalled")
+    where = same(query, table, "maker", "season", "indicated", "recalled")
     if query.tree is not None:
         where.append(table.c.tree == TREES.key(query.tree))
-    for name, members in (("state", STATES), ("quality", QUALITIES)):
-        if getattr(query, name) is not None:
-            where.append(table.c[name] == members.index(getattr(query, name)))
-    return where
-
-
-def _same(query: Any, table: sa.Table, *names: str) -> list[sa.ColumnElement[bool]]:
-    return [table.c[name] == getattr(query, name) for name in names if getattr(query, name) is not None]
+    return where + worded(query, table, state=STATES, quality=QUALITIES)
 
 
 def _with_parts(view: View, key: Any, shown: Row) -> Row:
@@ -162,11 +148,8 @@ DOMAIN = Domain(
     item=BatchRecord,
     filters=BatchFilters,
     show=_show,
-    read_id=read_number,
-    id_form=TREES.id_form,
-    id_form_zh=TREES.id_form_zh,
+    ids=NUMBER,
     example_id=_EXAMPLE_ID,
-    topic=TREES.topic,
     where=_where,
     versions=((holdings, "batch"), (batch_inputs, "batch")),
     extend=_with_parts,
@@ -211,9 +194,9 @@ class SaleRecord(BaseModel):
 class SaleFilters(PageQuery):
     """Which sales."""
 
-    batch: Number = None
-    seller: PartyId = None
-    buyer: PartyId = None
+    batch: OptionalNumber = None
+    seller: OptionalParty = None
+    buyer: OptionalParty = None
     state: Annotated[str | None, Field(pattern=f"^({'|'.join(SALE_STATES)})$")] = None
     ordinary_course: bool | None = None
 
@@ -224,12 +207,10 @@ def _show_sale(row: Row) -> Row:
 
 
 def _where_sale(query: Any, table: sa.Table) -> list[sa.ColumnElement[bool]]:
-    where = _same(query, table, "seller", "buyer", "ordinary_course")
+    where = same(query, table, "seller", "buyer", "ordinary_course")
     if query.batch is not None:
         where.append(table.c.batch == DOMAIN.key(query.batch))
-    if query.state is not None:
-        where.append(table.c.state == SALE_STATES.index(query.state))
-    return where
+    return where + worded(query, table, state=SALE_STATES)
 
 
 SALES = Domain(
@@ -241,11 +222,8 @@ SALES = Domain(
     item=SaleRecord,
     filters=SaleFilters,
     show=_show_sale,
-    read_id=read_number,
-    id_form=TREES.id_form,
-    id_form_zh=TREES.id_form_zh,
+    ids=NUMBER,
     example_id=_EXAMPLE_ID,
-    topic=TREES.topic,
     where=_where_sale,
 )
 
@@ -310,8 +288,8 @@ class HoldingRecord(BaseModel):
 class HoldingFilters(PageQuery):
     """Which holdings; those of nothing are left out."""
 
-    batch: Number = None
-    party: PartyId = None
+    batch: OptionalNumber = None
+    party: OptionalParty = None
 
 
 class SeasonRecord(BaseModel):
@@ -345,19 +323,19 @@ class SeasonRecord(BaseModel):
 class SeasonFilters(PageQuery):
     """Which seasons."""
 
-    tree: Number = None
+    tree: OptionalNumber = None
     season: Annotated[int | None, Field(ge=0, le=65535)] = None
 
 
 def _where_holding(query: Any, table: sa.Table) -> list[sa.ColumnElement[bool]]:
-    where = [table.c.weight > 0, *_same(query, table, "party")]
+    where = [table.c.weight > 0, *same(query, table, "party")]
     if query.batch is not None:
         where.append(table.c.batch == DOMAIN.key(query.batch))
     return where
 
 
 def _where_season(query: Any, table: sa.Table) -> list[sa.ColumnElement[bool]]:
-    where = _same(query, table, "season")
+    where = same(query, table, "season")
     if query.tree is not None:
         where.append(table.c.tree == TREES.key(query.tree))
     return where
@@ -444,7 +422,7 @@ SEASONS_ROUTER = _pairs(
     SeasonFilters,
     lambda row: {
         **{name: row[name] for name in SeasonRecord.model_fields if name != "cap"},
-        "cap": cap_g(row["potential"]),
+        "cap": YIELDS.season_cap_fresh_g(row["potential"]),
     },
     _where_season,
 )

@@ -13,6 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from api.context import context_of
 from api.domain import AsOfQuery, Domain, PageQuery, Row, ok, own_router, router
+from api.ids import Ids, number_topic
 from api.problems import documented
 from api.reads import View
 from indexer import queries
@@ -76,11 +77,8 @@ DOMAIN = Domain(
     item=CalendarYear,
     filters=PageQuery,
     show=_show,
-    read_id=_read_id,
-    id_form="a year of four digits",
-    id_form_zh="四位数年份",
+    ids=Ids(_read_id, "a year of four digits", "四位数年份", number_topic),
     example_id="2026",
-    topic=lambda year: int(year).to_bytes(32),
     where=_where,
     key_type=int,
 )

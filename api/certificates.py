@@ -13,8 +13,8 @@ from fastapi.responses import Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from api.deeds import DOMAIN as DEEDS
-from api.deeds import Hash, PartyId, read_hash, same
 from api.domain import Domain, PageQuery, Row, ok, router
+from api.ids import HASH, OptionalHash, OptionalParty, same, worded
 from api.problems import documented
 from api.reads import View, dumps
 from chain.vocabulary import ENUMERATIONS
@@ -101,8 +101,8 @@ class CertificateRecord(BaseModel):
 class CertificateFilters(PageQuery):
     """Which certificates."""
 
-    deed: Hash = None
-    creditor: PartyId = None
+    deed: OptionalHash = None
+    creditor: OptionalParty = None
     state: Annotated[str | None, Field(pattern=f"^({'|'.join(STATES)})$")] = None
     late: bool | None = None
 
@@ -141,10 +141,7 @@ def _show(row: Row) -> Row:
 
 
 def _where(query: Any, table: sa.Table) -> list[sa.ColumnElement[bool]]:
-    where = same(query, table, "deed", "creditor", "late")
-    if query.state is not None:
-        where.append(table.c.state == STATES.index(query.state))
-    return where
+    return same(query, table, "deed", "creditor", "late") + worded(query, table, state=STATES)
 
 
 def _with_filings(view: View, key: Any, shown: Row) -> Row:
@@ -167,11 +164,8 @@ DOMAIN = Domain(
     item=CertificateRecord,
     filters=CertificateFilters,
     show=_show,
-    read_id=read_hash,
-    id_form="0x and 64 hex digits",
-    id_form_zh="0x 加 64 位十六进制",
+    ids=HASH,
     example_id=EXAMPLE_ID,
-    topic=lambda certificate: bytes.fromhex(certificate[2:]),
     where=_where,
     extend=_with_filings,
 )

@@ -18,9 +18,9 @@ from pydantic import BaseModel, ConfigDict, Field
 from starlette.concurrency import run_in_threadpool
 
 from api.batches import DOMAIN as BATCHES
-from api.batches import Number, PartyId, read_number
 from api.context import Context, context_of
 from api.domain import Domain, PageQuery, Row, ok, router
+from api.ids import NUMBER, OptionalNumber, OptionalParty, same, worded
 from api.pages import SECURITY
 from api.problems import documented
 from api.provenance import Provenance, provenance
@@ -111,8 +111,8 @@ class LotRecord(BaseModel):
 class LotFilters(PageQuery):
     """Which lots."""
 
-    batch: Number = None
-    firm: PartyId = None
+    batch: OptionalNumber = None
+    firm: OptionalParty = None
     state: Annotated[str | None, Field(pattern=f"^({'|'.join(LOT_STATES)})$")] = None
     indicated: bool | None = None
 
@@ -132,13 +132,10 @@ def _show(row: Row) -> Row:
 
 
 def _where(query: Any, table: sa.Table) -> list[sa.ColumnElement[bool]]:
-    names = ("firm", "indicated")
-    where = [table.c[name] == getattr(query, name) for name in names if getattr(query, name) is not None]
+    where = same(query, table, "firm", "indicated")
     if query.batch is not None:
         where.append(table.c.batch == BATCHES.key(query.batch))
-    if query.state is not None:
-        where.append(table.c.state == LOT_STATES.index(query.state))
-    return where
+    return where + worded(query, table, state=LOT_STATES)
 
 
 DOMAIN = Domain(
@@ -150,11 +147,8 @@ DOMAIN = Domain(
     item=LotRecord,
     filters=LotFilters,
     show=_show,
-    read_id=read_number,
-    id_form=TREES.id_form,
-    id_form_zh=TREES.id_form_zh,
+    ids=NUMBER,
     example_id=TREES.example_id,
-    topic=TREES.topic,
     where=_where,
 )
 

@@ -19,8 +19,8 @@ from workflows.loans.positions import STOCK, covers
 
 ROUTER = own_router("collateral")
 _OBJECT: dict[str, Any] = {"type": "object"}
-LoanId = Annotated[str, Path(description=f"{loans.DOMAIN.id_form}.", examples=[loans.DOMAIN.example_id])]
-TreeId = Annotated[str, Path(description=f"{trees.DOMAIN.id_form}.", examples=[trees.DOMAIN.example_id])]
+LoanId = Annotated[str, Path(description=f"{loans.DOMAIN.ids.en}.", examples=[loans.DOMAIN.example_id])]
+TreeId = Annotated[str, Path(description=f"{trees.DOMAIN.ids.en}.", examples=[trees.DOMAIN.example_id])]
 
 
 @ROUTER.get(

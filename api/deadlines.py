@@ -18,8 +18,9 @@ from workflows.deadlines.watch import running
 class DeadlineRecord(BaseModel):
     """A deadline that runs against `party`. Instants in UTC seconds; `seconds_left` is negative once it passed.
 
-    `id` is the entity of `domain` it is about; `part` tells apart several of one rule, such as milestones. Nothing
-    happens by itself when it passes: a person decides.
+    `id` is the entity of `domain` it is about; `part` tells apart several of one rule, such as milestones. `party` is 0
+    for who has no party's id, such as a court that has not answered yet. Nothing happens by itself when it passes: a
+    person decides.
     """
 
     model_config = ConfigDict(

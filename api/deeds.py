@@ -7,7 +7,6 @@ GET  /v1/flows                      the offices' flows: steps, materials, templa
 
 from __future__ import annotations
 
-import re
 from typing import Annotated, Any
 
 import sqlalchemy as sa
@@ -16,6 +15,7 @@ from fastapi.responses import Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from api.domain import Domain, PageQuery, Row, ok, router
+from api.ids import HASH, OptionalHash, OptionalParty, same, worded
 from api.problems import documented
 from api.reads import View, dumps
 from chain.vocabulary import ENUMERATIONS
@@ -32,11 +32,8 @@ STATES, SCOPES, METHODS, GROUNDS = (
     list(ENUMERATIONS[name]) for name in ("DeedState", "DeedScope", "ServiceMethod", "EndGround")
 )
 ISSUED = STATES.index("ISSUED")
-HASH = r"^0x[0-9a-f]{64}$"
 EXAMPLE_ID = "0x" + "de" * 32
 
-PartyId = Annotated[int | None, Field(ge=1, le=2**63 - 1, description="Party id.")]
-Hash = Annotated[str | None, Field(pattern=HASH)]
 Obligor = Annotated[
     str | None, Field(pattern=r"^(0x[0-9a-f]{64}|[1-9][0-9]{0,18})$", description="Party id, or commitment as 0x hex.")
 ]
@@ -113,10 +110,10 @@ class DeedRecord(BaseModel):
 class DeedFilters(PageQuery):
     """Which deeds."""
 
-    number: Hash = None
-    office: PartyId = None
-    notary: PartyId = None
-    obligee: PartyId = None
+    number: OptionalHash = None
+    office: OptionalParty = None
+    notary: OptionalParty = None
+    obligee: OptionalParty = None
     obligor: Obligor = None
     state: Annotated[str | None, Field(pattern=f"^({'|'.join(STATES)})$")] = None
     flagged: bool | None = None
@@ -140,11 +137,6 @@ class DeedChecks(BaseModel):
     assignment: Assignment | None = None
 
 
-def read_hash(text: str) -> str | None:
-    """An id of 32 bytes in its one form; None when it is none."""
-    return text.lower() if re.fullmatch(r"0x[0-9a-fA-F]{64}", text) else None
-
-
 def party_key(text: str) -> str:
     """An obligor as deeds know it: a party id as 32 bytes, a commitment as it is."""
     return text if text.startswith("0x") else f"0x{int(text):064x}"
@@ -154,11 +146,6 @@ def party_shown(key: str) -> int | str:
     """A party of a deed as a reader wants it: the id of a party, or the commitment."""
     number = int(key, 16)
     return number if number < 1 << 64 else key
-
-
-def same(query: Any, table: sa.Table, *names: str) -> list[sa.ColumnElement[bool]]:
-    """Conditions for the filters that are given and stand in a column of their name."""
-    return [table.c[name] == getattr(query, name) for name in names if getattr(query, name) is not None]
 
 
 def of_obligor(key: str, deed: sa.ColumnElement[Any]) -> sa.ColumnElement[bool]:
@@ -180,9 +167,7 @@ def _show(row: Row) -> Row:
 
 
 def _where(query: Any, table: sa.Table) -> list[sa.ColumnElement[bool]]:
-    where = same(query, table, "number", "office", "notary", "obligee", "flagged")
-    if query.state is not None:
-        where.append(table.c.state == STATES.index(query.state))
+    where = same(query, table, "number", "office", "notary", "obligee", "flagged") + worded(query, table, state=STATES)
     if query.obligor is not None:
         where.append(of_obligor(party_key(query.obligor), table.c.deed))
     return where
@@ -233,11 +218,8 @@ DOMAIN = Domain(
     item=DeedRecord,
     filters=DeedFilters,
     show=_show,
-    read_id=read_hash,
-    id_form="0x and 64 hex digits",
-    id_form_zh="0x 加 64 位十六进制",
+    ids=HASH,
     example_id=EXAMPLE_ID,
-    topic=lambda deed: bytes.fromhex(deed[2:]),
     where=_where,
     versions=((deed_parties, "deed"),),
     extend=_with_parts,

@@ -17,6 +17,7 @@ from pydantic import BaseModel, ConfigDict, Field, create_model
 
 from api import exports
 from api.context import context_of
+from api.ids import Ids
 from api.problems import documented
 from api.reads import Place, View, listed
 from chain.errors import ChaqiError
@@ -93,11 +94,8 @@ class Domain:
     item: type[BaseModel]
     filters: type[PageQuery]
     show: Callable[[Row], Row]
-    read_id: Callable[[str], Key | None]
-    id_form: str
-    id_form_zh: str
+    ids: Ids
     example_id: str
-    topic: Callable[[Key], bytes]
     where: Callable[[Any, sa.Table], list[sa.ColumnElement[bool]]]
     versions: Sequence[tuple[Projection, str]] = ()
     extend: Callable[[View, Key, Row], Row] | None = None
@@ -113,13 +111,13 @@ class Domain:
 
     def key(self, text: str) -> Key:
         """The key that an id in a path names. Raises `IdMalformed`."""
-        key = self.read_id(text)
+        key = self.ids.read(text)
         if key is None:
             raise IdMalformed(
                 kind=self.kind,
                 kind_zh=self.kind_zh,
-                form=self.id_form,
-                form_zh=self.id_form_zh,
+                form=self.ids.en,
+                form_zh=self.ids.zh,
                 given=repr(text[:80]),
             )
         return key
@@ -145,7 +143,7 @@ class Domain:
         return sa.and_(
             logs.c.contract.in_((self.contract, *self.further_contracts)),
             logs.c.block_number.in_(began),
-            sa.func.substr(logs.c.topics, 33, 32) == self.topic(key),
+            sa.func.substr(logs.c.topics, 33, 32) == self.ids.topic(key),
         )
 
 
@@ -251,7 +249,7 @@ def router(domain: Domain, own: APIRouter | None = None) -> APIRouter:
         name: (declared.annotation, declared) for name, declared in filters.model_fields.items() if name not in paging
     }
     export_filters = create_model(f"{filters.__name__}Export", __base__=ExportQuery, **further)
-    Id = Annotated[str, Path(description=f"{domain.id_form}.", examples=[domain.example_id])]
+    Id = Annotated[str, Path(description=f"{domain.ids.en}.", examples=[domain.example_id])]
 
     @routes.get(
         "",

@@ -14,11 +14,12 @@ from fastapi.responses import Response
 
 from api.certificates import ISSUED as CERTIFIED
 from api.context import context_of
-from api.deeds import ISSUED, Obligor, PartyId, of_obligor, party_key
+from api.deeds import ISSUED, Obligor, of_obligor, party_key
 from api.deeds import STATES as DEED_STATES
 from api.domain import READ_PROBLEMS, AsOfQuery, Row, ok
 from api.filings import STATES as FILING_STATES
 from api.filings import Province, in_province
+from api.ids import OptionalParty
 from api.reads import View
 from indexer import queries
 from indexer.projections.certificates import certificates
@@ -40,8 +41,8 @@ class Scope(AsOfQuery):
     """Whose enforcement; filters add up."""
 
     debtor: Obligor = None
-    creditor: PartyId = None
-    office: PartyId = None
+    creditor: OptionalParty = None
+    office: OptionalParty = None
     court: Code | None = None
     province: Province = None
 

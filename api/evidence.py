@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from typing import Annotated, Any
 
 import sqlalchemy as sa
 from pydantic import BaseModel, ConfigDict, Field
 
 from api.domain import Domain, PageQuery, Row, router
+from api.ids import HASH, same
 from api.reads import View
 from indexer import queries
 from indexer.projections.evidence import evidence, revoked_leaves
@@ -64,9 +64,7 @@ def _show(row: Row) -> Row:
 
 
 def _where(query: Any, table: sa.Table) -> list[sa.ColumnElement[bool]]:
-    where: list[sa.ColumnElement[bool]] = []
-    if query.attester is not None:
-        where.append(table.c.attester == query.attester)
+    where = same(query, table, "attester")
     if query.root is not None:
         where.append(table.c.root == query.root.lower())
     if query.revoked is not None:
@@ -95,11 +93,8 @@ DOMAIN = Domain(
     item=EvidenceRecord,
     filters=EvidenceFilters,
     show=_show,
-    read_id=lambda text: text.lower() if re.fullmatch(r"0x[0-9a-fA-F]{64}", text) else None,
-    id_form="0x + 64 hex (0-9, a-f)",
-    id_form_zh="0x 加 64 位十六进制（0-9、a-f）",
+    ids=HASH,
     example_id="0x" + "9a" * 32,
-    topic=lambda key: bytes.fromhex(str(key)[2:]),
     where=_where,
     versions=((revoked_leaves, "evidence"),),
     extend=_with_revoked_leaves,

@@ -16,8 +16,9 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from api.certificates import DOMAIN as CERTIFICATES
 from api.deeds import DOMAIN as DEEDS
-from api.deeds import Hash, Obligor, PartyId, party_key, party_shown, read_hash, same
+from api.deeds import Obligor, party_key, party_shown
 from api.domain import Domain, PageQuery, Row, ok, router
+from api.ids import HASH, OptionalHash, OptionalParty, same, worded
 from api.problems import documented
 from api.reads import dumps
 from chain.vocabulary import ENUMERATIONS
@@ -86,11 +87,11 @@ class FilingRecord(BaseModel):
 class FilingFilters(PageQuery):
     """Which filings."""
 
-    deed: Hash = None
-    certificate: Hash = None
+    deed: OptionalHash = None
+    certificate: OptionalHash = None
     obligor: Obligor = None
-    filer: PartyId = None
-    gateway: PartyId = None
+    filer: OptionalParty = None
+    gateway: OptionalParty = None
     court: Code | None = None
     province: Province = None
     state: Annotated[str | None, Field(pattern=f"^({'|'.join(STATES)})$")] = None
@@ -142,9 +143,7 @@ def _show(row: Row) -> Row:
 
 def _where(query: Any, table: sa.Table) -> list[sa.ColumnElement[bool]]:
     where = same(query, table, "deed", "certificate", "filer", "gateway", "court")
-    for name, members in (("state", STATES), ("closure", CLOSURES)):
-        if getattr(query, name) is not None:
-            where.append(table.c[name] == members.index(getattr(query, name)))
+    where += worded(query, table, state=STATES, closure=CLOSURES)
     if query.obligor is not None:
         where.append(table.c.obligor == party_key(query.obligor))
     if query.province is not None:
@@ -161,11 +160,8 @@ DOMAIN = Domain(
     item=FilingRecord,
     filters=FilingFilters,
     show=_show,
-    read_id=read_hash,
-    id_form="0x and 64 hex digits",
-    id_form_zh="0x 加 64 位十六进制",
+    ids=HASH,
     example_id=EXAMPLE_ID,
-    topic=lambda filing: bytes.fromhex(filing[2:]),
     where=_where,
 )
 

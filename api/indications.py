@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from typing import Annotated, Any
 
 import sqlalchemy as sa
 from pydantic import BaseModel, ConfigDict, Field
 
 from api.domain import Domain, PageQuery, Row, router
+from api.ids import HASH, NUMBER, same, worded
 from api.reads import View
 from api.trees import DOMAIN as TREES
 from chain.vocabulary import ENUMERATIONS
@@ -59,10 +59,7 @@ def _show(row: Row) -> Row:
 
 
 def _where(query: Any, table: sa.Table) -> list[sa.ColumnElement[bool]]:
-    where = [table.c[name] == getattr(query, name) for name in ("product", "town") if getattr(query, name) is not None]
-    if query.state is not None:
-        where.append(table.c.state == STATES.index(query.state))
-    return where
+    return same(query, table, "product", "town") + worded(query, table, state=STATES)
 
 
 def _in_force(view: View, _: Any, shown: Row) -> Row:
@@ -79,11 +76,8 @@ DOMAIN = Domain(
     item=IndicationRecord,
     filters=IndicationFilters,
     show=_show,
-    read_id=TREES.read_id,
-    id_form=TREES.id_form,
-    id_form_zh=TREES.id_form_zh,
+    ids=NUMBER,
     example_id=_EXAMPLE_TREE,
-    topic=TREES.topic,
     where=_where,
     extend=_in_force,
 )
@@ -116,14 +110,9 @@ ORIGINS = Domain(
     item=OriginRecord,
     filters=OriginFilters,
     show=lambda row: {"id": row["origin"], **{name: row[name] for name in ("product", "town", "listed")}},
-    read_id=lambda text: text.lower() if re.fullmatch(r"0x[0-9a-fA-F]{64}", text) else None,
-    id_form="0x + 64 hex (0-9, a-f)",
-    id_form_zh="0x 加 64 位十六进制（0-9、a-f）",
+    ids=HASH,
     example_id="0x" + "6f" * 32,
-    topic=lambda key: bytes.fromhex(str(key)[2:]),
-    where=lambda query, table: [
-        table.c[name] == getattr(query, name) for name in ("product", "listed") if getattr(query, name) is not None
-    ],
+    where=lambda query, table: same(query, table, "product", "listed"),
 )
 
 ROUTER = router(DOMAIN)

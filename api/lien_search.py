@@ -14,7 +14,8 @@ from starlette.concurrency import run_in_threadpool
 from api import trees
 from api.context import context_of
 from api.domain import AS_OF_EXAMPLE, READ_PROBLEMS, AsOfQuery, Row, ok, own_router, router
-from api.liens import DOMAIN, KINDS, LARGEST, Number, Party, proceeds_of, show
+from api.ids import OptionalNumber, OptionalParty
+from api.liens import DOMAIN, KINDS, proceeds_of, show
 from api.problems import plain
 from api.reads import View, shown
 from chain.errors import ChaqiError
@@ -42,8 +43,8 @@ class SearchUnclear(ChaqiError):
 class SearchQuery(AsOfQuery):
     """What is searched: one asset, or everything that a party burdened or owns."""
 
-    asset: Number = None
-    debtor: Party = None
+    asset: OptionalNumber = None
+    debtor: OptionalParty = None
 
 
 class SharesQuery(SearchQuery):
@@ -51,7 +52,7 @@ class SharesQuery(SearchQuery):
 
     money: Annotated[
         int | None,
-        Field(ge=0, le=LARGEST, description="Fen that an asset brings; its collateral value when absent."),
+        Field(ge=0, le=LARGEST_WHOLE, description="Fen that an asset brings; its collateral value when absent."),
     ] = None
 
 

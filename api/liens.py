@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from api import trees
 from api.domain import Domain, PageQuery, Row, router
+from api.ids import EXAMPLE_NUMBER, NUMBER, OptionalNumber, OptionalParty, same, worded
 from api.reads import View
 from chain.vocabulary import ENUMERATIONS
 from indexer import queries
@@ -18,9 +19,8 @@ KINDS, EFFECTS, GROUNDS, SUBSTITUTES = (
     list(ENUMERATIONS[name]) for name in ("RegistryKind", "LegalEffect", "DischargeGround", "Substitute")
 )
 FILING_STATES = ("OPEN", "CONFIRMED", "WITHDRAWN")
-LARGEST = 2**63 - 1
 
-_EXAMPLE_ID = "69053470632142356349478571331083923145071832180421283106371238310735163926014"
+_EXAMPLE_ID = EXAMPLE_NUMBER
 _TERMS: dict[str, Any] = {
     "id": "90210470632142356349478571331083923145071832180421283106371238310735163926014",
     "kind": "REAL_PROPERTY",
@@ -115,17 +115,13 @@ class LienFiling(BaseModel):
     evidence: str
 
 
-Number = Annotated[str | None, Field(pattern=r"^(0x[0-9a-fA-F]{1,64}|0|[1-9][0-9]{0,77})$")]
-Party = Annotated[int | None, Field(ge=1, le=LARGEST, description="Party id.")]
-
-
 class LienFilters(PageQuery):
     """Which liens."""
 
-    asset: Number = None
-    debt: Number = None
-    holder: Party = None
-    grantor: Party = None
+    asset: OptionalNumber = None
+    debt: OptionalNumber = None
+    holder: OptionalParty = None
+    grantor: OptionalParty = None
     kind: Annotated[str | None, Field(pattern=f"^({'|'.join(KINDS[1:])})$")] = None
     effect: Annotated[str | None, Field(pattern=f"^({'|'.join(EFFECTS)})$")] = None
     live: Annotated[bool | None, Field(description="Whether the lien has not ended.")] = None
@@ -134,9 +130,9 @@ class LienFilters(PageQuery):
 class FilingFilters(PageQuery):
     """Which offers of liens."""
 
-    asset: Number = None
-    holder: Party = None
-    grantor: Party = None
+    asset: OptionalNumber = None
+    holder: OptionalParty = None
+    grantor: OptionalParty = None
     state: Annotated[str | None, Field(pattern=f"^({'|'.join(FILING_STATES)})$")] = None
 
 
@@ -159,27 +155,21 @@ def _show_filing(row: Row) -> Row:
     }
 
 
-def _named(query: Any, table: sa.Table, *names: str) -> list[sa.ColumnElement[bool]]:
-    return [table.c[name] == getattr(query, name) for name in names if getattr(query, name) is not None]
-
-
 def _numbered(query: Any, table: sa.Table, *names: str) -> list[sa.ColumnElement[bool]]:
     given = {name: getattr(query, name) for name in names if getattr(query, name) is not None}
     return [table.c[name] == trees.DOMAIN.key(text) for name, text in given.items()]
 
 
 def _where(query: Any, table: sa.Table) -> list[sa.ColumnElement[bool]]:
-    where = _numbered(query, table, "asset", "debt") + _named(query, table, "holder", "grantor")
-    for name, members in (("kind", KINDS), ("effect", EFFECTS)):
-        if getattr(query, name) is not None:
-            where.append(table.c[name] == members.index(getattr(query, name)))
+    where = _numbered(query, table, "asset", "debt") + same(query, table, "holder", "grantor")
+    where += worded(query, table, kind=KINDS, effect=EFFECTS)
     if query.live is not None:
         where.append(table.c.discharged == 0 if query.live else table.c.discharged != 0)
     return where
 
 
 def _where_filing(query: Any, table: sa.Table) -> list[sa.ColumnElement[bool]]:
-    return _numbered(query, table, "asset") + _named(query, table, "holder", "grantor", "state")
+    return _numbered(query, table, "asset") + same(query, table, "holder", "grantor", "state")
 
 
 def _with_parts(view: View, key: Any, shown: Row) -> Row:
@@ -223,11 +213,8 @@ DOMAIN = Domain(
     item=LienRecord,
     filters=LienFilters,
     show=show,
-    read_id=trees.DOMAIN.read_id,
-    id_form=trees.DOMAIN.id_form,
-    id_form_zh=trees.DOMAIN.id_form_zh,
+    ids=NUMBER,
     example_id=str(_TERMS["id"]),
-    topic=trees.DOMAIN.topic,
     where=_where,
     versions=((lien_consents, "lien"), (lien_proceeds, "lien")),
     extend=_with_parts,
@@ -242,11 +229,8 @@ FILINGS = Domain(
     item=LienFiling,
     filters=FilingFilters,
     show=_show_filing,
-    read_id=trees.DOMAIN.read_id,
-    id_form=trees.DOMAIN.id_form,
-    id_form_zh=trees.DOMAIN.id_form_zh,
+    ids=NUMBER,
     example_id=str(_TERMS["id"]),
-    topic=trees.DOMAIN.topic,
     where=_where_filing,
 )
 

@@ -15,6 +15,7 @@ from api import trees
 from api.calendar import calendar_of
 from api.context import context_of
 from api.domain import READ_PROBLEMS, AsOfQuery, Domain, PageQuery, Row, ok, own_router, router
+from api.ids import NUMBER, OptionalParty, same, worded
 from api.reads import View
 from chain.vocabulary import ENUMERATIONS
 from indexer import queries
@@ -140,15 +141,14 @@ class LoanRecord(BaseModel):
     trigger: str
 
 
-Party = Annotated[int | None, Field(ge=1, le=LARGEST, description="Party id.")]
 KNOWN_STATES = [*APPLICATIONS[1:], *STATES[1:]]
 
 
 class LoanFilters(PageQuery):
     """Which loans."""
 
-    borrower: Party = None
-    bank: Party = None
+    borrower: OptionalParty = None
+    bank: OptionalParty = None
     state: Annotated[str | None, Field(pattern=f"^({'|'.join(KNOWN_STATES)})$")] = None
     product: Annotated[str | None, Field(pattern=f"^({'|'.join(PRODUCTS[1:])})$")] = None
 
@@ -176,9 +176,7 @@ def _show(row: Row) -> Row:
 
 
 def _where(query: Any, table: sa.Table) -> list[sa.ColumnElement[bool]]:
-    where = [table.c[name] == getattr(query, name) for name in ("borrower", "bank") if getattr(query, name) is not None]
-    if query.product is not None:
-        where.append(table.c.product == PRODUCTS.index(query.product))
+    where = same(query, table, "borrower", "bank") + worded(query, table, product=PRODUCTS)
     if query.state in STATES:
         where += [table.c.state == STATES.index(query.state), table.c.application != WITHDRAWN]
     elif query.state is not None:
@@ -215,11 +213,8 @@ DOMAIN = Domain(
     item=LoanRecord,
     filters=LoanFilters,
     show=_show,
-    read_id=trees.DOMAIN.read_id,
-    id_form=trees.DOMAIN.id_form,
-    id_form_zh=trees.DOMAIN.id_form_zh,
+    ids=NUMBER,
     example_id="31153470632142356349478571331083923145071832180421283106371238310735163926014",
-    topic=trees.DOMAIN.topic,
     where=_where,
     versions=((instalments, "loan"), (payments, "loan"), (margins, "loan")),
     extend=_with_position,
@@ -325,7 +320,7 @@ def _arrears(found: Arrears) -> Row:
 
 
 OWN = own_router(DOMAIN.name)
-Id = Annotated[str, Path(description=f"{DOMAIN.id_form}.", examples=[DOMAIN.example_id])]
+Id = Annotated[str, Path(description=f"{DOMAIN.ids.en}.", examples=[DOMAIN.example_id])]
 _OBJECT: dict[str, Any] = {"type": "object"}
 
 

@@ -42,7 +42,7 @@ class ReceiptElsewhere(ChaqiError):
 )
 def read_package(
     request: Request,
-    id: Annotated[str, Path(description=f"{DOMAIN.id_form}.", examples=[DOMAIN.example_id])],
+    id: Annotated[str, Path(description=f"{DOMAIN.ids.en}.", examples=[DOMAIN.example_id])],
     receipt: Annotated[
         list[str] | None, Query(max_length=100, description="Receipts' ids, to prove their documents under the anchor.")
     ] = None,

@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from pydantic import BaseModel, ConfigDict, Field
 
 from api.domain import Domain, PageQuery, Row, router
+from api.ids import Ids, number_topic, worded
 from chain.vocabulary import ENUMERATIONS, ROLES, role_bits, role_names
 from indexer.projections.parties import NOBODY, parties
 from indexer.schema import LARGEST_WHOLE
@@ -82,13 +83,11 @@ def _show(row: Row) -> Row:
 
 
 def _where(query: Any, table: sa.Table) -> list[sa.ColumnElement[bool]]:
-    where: list[sa.ColumnElement[bool]] = []
+    where = worded(query, table, status=STATUSES)
     if query.account is not None:
         where.append(table.c.account == query.account.lower())
     if query.role is not None:
         where.append(table.c.roles.bitwise_and(role_bits(query.role)) != 0)
-    if query.status is not None:
-        where.append(table.c.status == STATUSES.index(query.status))
     return where
 
 
@@ -107,11 +106,8 @@ DOMAIN = Domain(
     item=PartyRecord,
     filters=PartyFilters,
     show=_show,
-    read_id=_read_id,
-    id_form="1, 2, 3 …",
-    id_form_zh="1、2、3 ……",
+    ids=Ids(_read_id, "1, 2, 3 …", "1、2、3 ……", number_topic),
     example_id="1",
-    topic=lambda party: int(party).to_bytes(32),
     where=_where,
     key_type=int,
 )

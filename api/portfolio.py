@@ -13,8 +13,8 @@ from pydantic import Field
 from api.calendar import calendar_of
 from api.context import context_of
 from api.domain import READ_PROBLEMS, AsOfQuery, Row, ok, own_router
+from api.ids import OptionalParty
 from api.loans import (
-    LARGEST,
     OWED_IN,
     PRODUCTS,
     REPAYING,
@@ -25,6 +25,8 @@ from api.loans import (
 from api.reads import View
 from indexer import queries
 from indexer.projections.loans import loans
+from indexer.schema import LARGEST_WHOLE
+from workflows.loans.accounts import account_of
 from workflows.loans.arrears import Arrears, arrears
 from workflows.loans.inclusion import LIMIT_FEN, BankTotals, LoanRow, inclusion
 from workflows.loans.positions import account_of, due_dates
@@ -35,10 +37,12 @@ ROUTER = own_router("loans")
 class PortfolioQuery(AsOfQuery):
     """Whose loans, and what only the bank knows: all its loans now and a year ago, and their NPL ratio."""
 
-    bank: Party = None
-    limit_fen: Annotated[int, Field(ge=1, le=LARGEST, description="Most credit of a borrower that counts.")] = LIMIT_FEN
-    loans_fen: Annotated[int, Field(ge=0, le=LARGEST)] = 0
-    loans_a_year_ago_fen: Annotated[int, Field(ge=0, le=LARGEST)] = 0
+    bank: OptionalParty = None
+    limit_fen: Annotated[int, Field(ge=1, le=LARGEST_WHOLE, description="Most credit of a borrower that counts.")] = (
+        LIMIT_FEN
+    )
+    loans_fen: Annotated[int, Field(ge=0, le=LARGEST_WHOLE)] = 0
+    loans_a_year_ago_fen: Annotated[int, Field(ge=0, le=LARGEST_WHOLE)] = 0
     npl_ppm: Annotated[int, Field(ge=0, le=1_000_000)] = 0
 
 

@@ -16,11 +16,13 @@ from indexer.projections.batches import batch_inputs, batches, holdings, sales
 from indexer.projections.indications import indications
 from indexer.projections.parties import parties
 from indexer.projections.trees import trees
+from workflows import packs
 from workflows.batches.balance import Batch, ancestry, by_tree, shares
 from workflows.batches.claims import Claim, Finding, Notice, Origin, check, grafts
 
 Row = dict[str, Any]
 
+YIELDS = packs.load(packs.OURS).yields
 STATES, QUALITIES = (list(ENUMERATIONS[name]) for name in ("BatchState", "BatchQuality"))
 RESTRAINTS, INDICATIONS = (list(ENUMERATIONS[name]) for name in ("Restraint", "IndicationState"))
 COUNTING = {STATES.index("LEAF"), STATES.index("TEA")}
@@ -178,7 +180,7 @@ def provenance(view: View, batch: str) -> Provenance:
     found, edges = _above(view, batch)
     graph = _graph(view, found, edges)
     order = ancestry(graph, batch)
-    ppm = by_tree(graph, shares(graph, batch))
+    ppm = by_tree(graph, shares(graph, batch, YIELDS))
     sold = _where_in(view, sales, "batch", order, sales.table.c.state == CONFIRMED)
     people = {row["maker"] for row in found.values()}
     people |= {row[side] for row in sold for side in ("seller", "buyer")}

@@ -9,7 +9,6 @@ GET  /v1/plots                    whose a plot is and how large, as village or r
 
 from __future__ import annotations
 
-import re
 import time
 from typing import Annotated, Any
 
@@ -23,6 +22,7 @@ from starlette.concurrency import run_in_threadpool
 
 from api.context import Context, context_of
 from api.domain import AsOfQuery, Domain, PageQuery, Row, ok, router
+from api.ids import EXAMPLE_NUMBER, HASH, NUMBER, OptionalHash, OptionalParty, same, worded
 from api.problems import documented
 from api.reads import View, dumps, shown
 from chain.vocabulary import ENUMERATIONS, role_bits
@@ -42,9 +42,7 @@ TITLES, LIVES, STATUSES = (list(ENUMERATIONS[name]) for name in ("Title", "Life"
 COMPLIANCE = list(ENUMERATIONS["Restraint"]).index("COMPLIANCE")
 ON_NOTICE = ("NOTICE", "OBJECTED")
 
-HASH = r"^0x[0-9a-f]{64}$"
-NUMBER = r"^(0|[1-9][0-9]{0,77})$"
-EXAMPLE_PROGRAMME = "69053470632142356349478571331083923145071832180421283106371238310735163926014"
+NUMBER_FORM = r"^(0|[1-9][0-9]{0,77})$"
 
 
 class ProgrammeRecord(BaseModel):
@@ -53,7 +51,7 @@ class ProgrammeRecord(BaseModel):
     model_config = ConfigDict(
         json_schema_extra={
             "example": {
-                "id": EXAMPLE_PROGRAMME,
+                "id": EXAMPLE_NUMBER,
                 "agency": 9,
                 "year": 2026,
                 "measure": "ANCIENT_TREE",
@@ -98,7 +96,7 @@ class SubsidyRecord(BaseModel):
         json_schema_extra={
             "example": {
                 "id": "0x" + "5d" * 32,
-                "programme": EXAMPLE_PROGRAMME,
+                "programme": EXAMPLE_NUMBER,
                 "asset": "0x" + "98" * 32,
                 "subject": 42,
                 "agent": 0,
@@ -153,13 +151,10 @@ class PlotRecord(BaseModel):
     area_cmu: int
 
 
-Party = Annotated[int | None, Field(ge=1, le=2**63 - 1, description="Party id.")]
-
-
 class ProgrammeFilters(PageQuery):
     """Which programmes."""
 
-    agency: Party = None
+    agency: OptionalParty = None
     year: Annotated[int | None, Field(ge=2000, le=2199)] = None
     measure: Annotated[str | None, Field(pattern=f"^({'|'.join(MEASURES)})$")] = None
 
@@ -167,15 +162,15 @@ class ProgrammeFilters(PageQuery):
 class PlotFilters(PageQuery):
     """Which plots."""
 
-    holder: Party = None
+    holder: OptionalParty = None
 
 
 class SubsidyFilters(PageQuery):
     """Which claims."""
 
-    programme: Annotated[str | None, Field(pattern=NUMBER)] = None
-    subject: Party = None
-    asset: Annotated[str | None, Field(pattern=HASH)] = None
+    programme: Annotated[str | None, Field(pattern=NUMBER_FORM)] = None
+    subject: OptionalParty = None
+    asset: OptionalHash = None
     state: Annotated[str | None, Field(pattern=f"^({'|'.join(STATES)})$")] = None
 
 
@@ -187,7 +182,7 @@ class CheckBody(BaseModel):
         extra="forbid",
         json_schema_extra={
             "example": {
-                "programme": EXAMPLE_PROGRAMME,
+                "programme": EXAMPLE_NUMBER,
                 "subject": 42,
                 "asset": "0x" + "98" * 32,
                 "quantity": 1,
@@ -198,13 +193,13 @@ class CheckBody(BaseModel):
         },
     )
 
-    programme: Annotated[str, Field(pattern=NUMBER)]
+    programme: Annotated[str, Field(pattern=NUMBER_FORM)]
     subject: Annotated[int, Field(ge=1, le=2**63 - 1)]
-    asset: Annotated[str, Field(pattern=HASH)]
+    asset: Annotated[str, Field(pattern=r"^0x[0-9a-f]{64}$")]
     quantity: Annotated[int, Field(ge=0, le=2**32 - 1)]
-    agent: Party = None
-    mandate: Annotated[str | None, Field(pattern=HASH)] = None
-    evidence: Annotated[str | None, Field(pattern=HASH)] = None
+    agent: OptionalParty = None
+    mandate: OptionalHash = None
+    evidence: OptionalHash = None
 
 
 def _show_programme(row: Row) -> Row:
@@ -229,28 +224,11 @@ def _show_claim(row: Row) -> Row:
 
 
 def _programmes_where(query: Any, table: sa.Table) -> list[sa.ColumnElement[bool]]:
-    where = [table.c[name] == getattr(query, name) for name in ("agency", "year") if getattr(query, name) is not None]
-    if query.measure is not None:
-        where.append(table.c.measure == MEASURES.index(query.measure))
-    return where
+    return same(query, table, "agency", "year") + worded(query, table, measure=MEASURES)
 
 
 def _claims_where(query: Any, table: sa.Table) -> list[sa.ColumnElement[bool]]:
-    names = ("programme", "subject", "asset")
-    where = [table.c[name] == getattr(query, name) for name in names if getattr(query, name) is not None]
-    if query.state is not None:
-        where.append(table.c.state == STATES.index(query.state))
-    return where
-
-
-def _read_number(text: str) -> str | None:
-    if re.fullmatch(r"0x[0-9a-fA-F]{1,64}", text):
-        return str(int(text, 16))
-    return text if re.fullmatch(NUMBER, text, re.ASCII) and not int(text) >> 256 else None
-
-
-def _read_hash(text: str) -> str | None:
-    return text.lower() if re.fullmatch(r"0x[0-9a-fA-F]{64}", text) else None
+    return same(query, table, "programme", "subject", "asset") + worded(query, table, state=STATES)
 
 
 def _with_deadline(view: View, key: Any, claim: Row) -> Row:
@@ -268,11 +246,8 @@ PROGRAMMES = Domain(
     item=ProgrammeRecord,
     filters=ProgrammeFilters,
     show=_show_programme,
-    read_id=_read_number,
-    id_form="0 … 2^256 − 1, or 0x + hex",
-    id_form_zh="0 至 2^256 − 1，或 0x 加十六进制",
-    example_id=EXAMPLE_PROGRAMME,
-    topic=lambda programme: int(programme).to_bytes(32),
+    ids=NUMBER,
+    example_id=EXAMPLE_NUMBER,
     where=_programmes_where,
 )
 
@@ -285,11 +260,8 @@ DOMAIN = Domain(
     item=SubsidyRecord,
     filters=SubsidyFilters,
     show=_show_claim,
-    read_id=_read_hash,
-    id_form="0x + 64 hex digits",
-    id_form_zh="0x 加 64 位十六进制",
+    ids=HASH,
     example_id="0x" + "5d" * 32,
-    topic=lambda claim: bytes.fromhex(str(claim)[2:]),
     where=_claims_where,
     extend=_with_deadline,
 )
@@ -303,12 +275,9 @@ PLOTS = Domain(
     item=PlotRecord,
     filters=PlotFilters,
     show=lambda row: {"id": row["plot"], "holder": row["holder"], "area_cmu": row["area_cmu"]},
-    read_id=_read_hash,
-    id_form="0x + 64 hex digits",
-    id_form_zh="0x 加 64 位十六进制",
+    ids=HASH,
     example_id="0x" + "b7" * 32,
-    topic=lambda plot: bytes.fromhex(str(plot)[2:]),
-    where=lambda query, table: [] if query.holder is None else [table.c.holder == query.holder],
+    where=lambda query, table: same(query, table, "holder"),
 )
 
 ROUTER = router(DOMAIN)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import time
 from typing import Annotated, Any
 
@@ -15,6 +14,7 @@ from starlette.concurrency import run_in_threadpool
 from api import rights
 from api.context import context_of
 from api.domain import Domain, PageQuery, Row, ok, router
+from api.ids import EXAMPLE_NUMBER, NUMBER, same, worded
 from api.problems import documented
 from api.reads import View, dumps, shown
 from api.sessions import NotYours, caller_of
@@ -44,7 +44,7 @@ class TreeCard(BaseModel):
     model_config = ConfigDict(
         json_schema_extra={
             "example": {
-                "id": "69053470632142356349478571331083923145071832180421283106371238310735163926014",
+                "id": EXAMPLE_NUMBER,
                 "owner": 7,
                 "tag": "CZ-FH-0001",
                 "village": "凤西村",
@@ -141,23 +141,8 @@ def _show(row: Row) -> Row:
 
 
 def _where(query: Any, table: sa.Table) -> list[sa.ColumnElement[bool]]:
-    where = [
-        table.c[name] == getattr(query, name)
-        for name in ("tag", "owner", "village", "cultivar", "geo_cell", "protection")
-        if getattr(query, name) is not None
-    ]
-    for name, members in (("title", TITLES), ("title_class", CLASSES), ("life", LIVES)):
-        if getattr(query, name) is not None:
-            where.append(table.c[name] == members.index(getattr(query, name)))
-    return where
-
-
-def _read_id(text: str) -> str | None:
-    if re.fullmatch(r"0x[0-9a-fA-F]{1,64}", text):
-        return str(int(text, 16))
-    if re.fullmatch(r"0|[1-9][0-9]{0,77}", text, re.ASCII) and not int(text) >> 256:
-        return text
-    return None
+    found = same(query, table, "tag", "owner", "village", "cultivar", "geo_cell", "protection")
+    return found + worded(query, table, title=TITLES, title_class=CLASSES, life=LIVES)
 
 
 def _with_restraints(view: View, key: Any, card: Row) -> Row:
@@ -197,11 +182,8 @@ DOMAIN = Domain(
     item=TreeCard,
     filters=TreeFilters,
     show=_show,
-    read_id=_read_id,
-    id_form="0 … 2^256 − 1, or 0x + hex",
-    id_form_zh="0 至 2^256 − 1，或 0x 加十六进制",
-    example_id="69053470632142356349478571331083923145071832180421283106371238310735163926014",
-    topic=lambda tree: int(tree).to_bytes(32),
+    ids=NUMBER,
+    example_id=EXAMPLE_NUMBER,
     where=_where,
     versions=((restraints, "tree"),),
     extend=_with_restraints,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from typing import Annotated, Any
 
@@ -15,6 +16,7 @@ from starlette.concurrency import run_in_threadpool
 from api import rights, trees
 from api.context import context_of
 from api.domain import Domain, PageQuery, Row, ok, own_router, router
+from api.ids import NUMBER, same, worded
 from api.problems import documented
 from api.reads import View, dumps, shown
 from api.sessions import NotYours, caller_of
@@ -101,7 +103,7 @@ class IndexQuery(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    pack: Annotated[str, Field(max_length=40)] = "dancong"
+    pack: Annotated[str, Field(max_length=40)] = packs.OURS
     until: date | None = None
 
 
@@ -141,12 +143,7 @@ def _show(row: Row) -> Row:
 
 
 def _where(query: Any, table: sa.Table) -> list[sa.ColumnElement[bool]]:
-    where = []
-    if query.state is not None:
-        where.append(table.c.state == STATES.index(query.state))
-    if query.appraiser is not None:
-        where.append(table.c.appraiser == query.appraiser)
-    return where
+    return same(query, table, "appraiser") + worded(query, table, state=STATES)
 
 
 def suspension(valuation: Row, tree: Row, now: int) -> str | None:
@@ -186,11 +183,8 @@ DOMAIN = Domain(
     item=TreeValuation,
     filters=ValuationFilters,
     show=_show,
-    read_id=trees.DOMAIN.read_id,
-    id_form="a tree's id: " + trees.DOMAIN.id_form,
-    id_form_zh="茶树编号：" + trees.DOMAIN.id_form_zh,
+    ids=replace(NUMBER, en=f"a tree's id: {NUMBER.en}", zh=f"茶树编号：{NUMBER.zh}"),
     example_id=trees.DOMAIN.example_id,
-    topic=trees.DOMAIN.topic,
     where=_where,
     extend=_with_standing,
 )

@@ -36,7 +36,6 @@ MATCH_SECONDS = 60.0
 DEADLINE_SECONDS = 60.0
 MARGIN_SECONDS = 60.0
 REVALUE_SECONDS = 30.0
-PACK = "dancong"
 
 log = structlog.get_logger("worker")
 
@@ -99,7 +98,7 @@ class Worker:
             self._vault,
             self._filing,
             self._appraiser,
-            packs.load(PACK),
+            packs.load(packs.OURS),
             now=int(time.time()),
         )
 

@@ -25,6 +25,8 @@ filings = Projection(
         whole("recovered"),
         whole("submitted_at"),
         whole("filed_at"),
+        whole("receipt"),
+        whole("receipt_at"),
         whole("closed_at"),
         whole("other_court"),
         whole("other_filed_at"),
@@ -35,7 +37,7 @@ filings = Projection(
         Fold("Filings.FilingPackaged", sets={"state": Const(PACKAGED)}, creates=True),
         Fold("Filings.FilingSubmitted"),
         Fold("Filings.FilingWithdrawn"),
-        Fold("Filings.ReceiptRecorded"),
+        Fold("Filings.ReceiptRecorded", sets={"receipt": "kind", "receipt_at": "instant"}),
         Fold("Filings.RecoveryRecorded"),
         Fold("Filings.FilingClosed", sets={"closed_at": TIME}),
     ),
@@ -64,7 +66,7 @@ filings = Projection(
     ),
     count="Filings.filingCount",
 )
-"""`case_number` is the commitment the newest receipt carries."""
+"""`receipt`, `receipt_at`, `case_number`: the newest receipt's kind, the court's instant, and its commitment."""
 
 live_filings = Projection(
     name="live_filings",

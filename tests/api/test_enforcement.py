@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -75,6 +76,30 @@ def test_a_filing_and_a_certificate_say_where_they_stand(case: tuple[Desk, str, 
     assert [one["id"] for one in own.get("/v1/certificates", deed=deed, state="ISSUED")["items"]] == [certificate]
 
 
+def test_the_deadlines_of_a_case_follow_its_states(case: tuple[Desk, str, str, str]) -> None:
+    own, deed, certificate, filing = case
+
+    def rules(entity: str, domain: str, state: str) -> dict[str, int]:
+        history = own.get(f"/v1/{domain}/{entity}/history")["items"]
+        block = next(version["since_block"] for version in reversed(history) if version["state"] == state)
+        found = own.get("/v1/deadlines", domain=domain, as_of=block, limit=500)["items"]
+        return {one["rule"]: one["party"] for one in found if one["id"] == entity}
+
+    ids = own.stack.party_ids
+    for state in ("ACCEPTED", "SIGNED", "REVIEWED"):
+        assert rules(deed, "deeds", state) == {"deed_issue": ids["office"]}
+    assert rules(deed, "deeds", "ISSUED") == {}
+    assert rules(certificate, "certificates", "ISSUED") == {"enforcement_limitation": ids["bank"]}
+    other = desk(own.stack)
+    told = other.claimed(other.issued())
+    other.delivered(told)
+    assert rules(told, "certificates", "NOTIFIED") == {"verification_window": ids["farmer"]}
+    assert rules(filing, "filings", "SUBMITTED") == {"filing_decision": 0}
+    assert rules(filing, "filings", "FILED") == {"execution_notice": ids["court"], "idle_case": ids["court"]}
+    objections = dict.fromkeys(("jurisdiction_objection", "non_enforcement_application"), ids["farmer"])
+    assert rules(filing, "filings", "NOTIFIED") == objections | {"idle_case": ids["court"]}
+
+
 def test_figures_are_of_whom_they_are_asked_for(case: tuple[Desk, str, str, str]) -> None:
     own, *_ = case
     ids = own.stack.party_ids
@@ -96,7 +121,8 @@ def test_figures_are_of_whom_they_are_asked_for(case: tuple[Desk, str, str, str]
     nothing = own.get("/v1/enforcement", province=11)
     assert (nothing["deeds"], nothing["recovery_rate_ppm"]) == (0, None)
     assert nothing["days"]["filing_to_closure"] == {"count": 0, "mean": None}
-    before = own.get("/v1/enforcement", as_of=1)
+    first = min(one["opened_at"] for one in own.get("/v1/deeds", limit=500)["items"])
+    before = own.get("/v1/enforcement", as_of=datetime.fromtimestamp(first - 1, UTC).isoformat())
     assert (before["deeds"], before["filings"]) == (0, 0)
 
 

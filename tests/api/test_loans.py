@@ -70,6 +70,34 @@ def test_its_schedule_and_payments_are_told(stack: Stack, loan: dict[str, Any]) 
     assert payment["to_costs_fen"] + payment["to_interest_fen"] + payment["to_principal_fen"] == 500_000
 
 
+def test_its_instalments_are_deadlines_until_they_are_paid(stack: Stack, loan: dict[str, Any]) -> None:
+    asked = {"domain": "loans", "party": stack.party_ids["farmer"], "rule": "instalment"}
+
+    def parts(loan: str) -> list[str]:
+        return [one["part"] for one in shown(stack, "/v1/deadlines", **asked, limit=500)["items"] if one["id"] == loan]
+
+    assert parts(loan["id"]) == ["0", "1"]
+    other = approved(stack)
+    (undecided,) = shown(stack, f"/v1/loans/{other}/history")["items"][:1]
+    asked_then = {"rule": "loan_approval", "as_of": undecided["since_block"], "limit": 500}
+    decisions = [one for one in shown(stack, "/v1/deadlines", **asked_then)["items"] if one["id"] == other]
+    assert [one["party"] for one in decisions] == [stack.party_ids["bank"]]
+
+
+def test_a_repaid_loan_leaves_a_lien_to_discharge(stack: Stack) -> None:
+    loan, tree = lent(stack)
+    later(stack, 30 * DAY)
+    owed = shown(stack, f"/v1/loans/{loan}/statement")["owed"]["total_fen"]
+    payment = {"amountFen": owed, "paidAt": stack.now(), "receipt": receipt()}
+    hand_in(stack, "bank", "Loans.postPayment", loan=loan, **payment, evidence=stack.anchor())
+    (lien,) = shown(stack, "/v1/liens", asset=tree)["items"]
+    asked = {"rule": "lien_discharge", "party": stack.party_ids["bank"], "limit": 500}
+    (found,) = (one for one in shown(stack, "/v1/deadlines", **asked)["items"] if one["id"] == lien["id"])
+    assert found["since"] == payment["paidAt"]
+    instalments = shown(stack, "/v1/deadlines", domain="loans", rule="instalment", limit=500)["items"]
+    assert loan not in {one["id"] for one in instalments}
+
+
 def test_its_statement_is_recomputed_and_agrees_with_the_chain(stack: Stack, loan: dict[str, Any]) -> None:
     stated = shown(stack, f"/v1/loans/{loan['id']}/statement")
     assert stated["agrees"] and stated["conserved"]

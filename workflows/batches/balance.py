@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 
 from chain.errors import ChaqiError
-from workflows.batches.season import LEAST_LEAF_FOR_TEN_TEA, most_tea_g
+from workflows.packs import MILLION, Yields
 
 PPM = 1_000_000
 
@@ -51,12 +51,12 @@ class Fault:
     found: int
 
 
-def faults(batches: Mapping[str, Batch]) -> list[Fault]:
+def faults(batches: Mapping[str, Batch], yields: Yields) -> list[Fault]:
     """Every breach of the balance among batches all of whose relatives are there.
 
     BALANCE   weight = held + processed + coded + consumed
     INPUTS    processed = Σ of what its children took
-    YIELD     tea weighs at most its leaf ÷ 3.8 and its tea
+    YIELD     tea weighs at most what its leaf can leave when dry, and its tea
     """
     taken: dict[str, int] = dict.fromkeys(batches, 0)
     for batch in batches.values():
@@ -71,7 +71,7 @@ def faults(batches: Mapping[str, Batch]) -> list[Fault]:
             found.append(Fault(batch.id, "INPUTS", batch.processed, taken[batch.id]))
         if batch.tree is None:
             leaf = sum(weight for parent, weight in batch.inputs.items() if batches[parent].tree is not None)
-            most = most_tea_g(leaf, sum(batch.inputs.values()) - leaf)
+            most = yields.most_dry_g(leaf) + sum(batch.inputs.values()) - leaf
             if batch.weight > most:
                 found.append(Fault(batch.id, "YIELD", batch.weight, most))
     return found
@@ -114,7 +114,7 @@ def descendants(batches: Collection[Batch], batch: str) -> list[str]:
     return found
 
 
-def shares(batches: Mapping[str, Batch], batch: str) -> dict[str, int]:
+def shares(batches: Mapping[str, Batch], batch: str, yields: Yields) -> dict[str, int]:
     """Of which picks a batch is, in ppm by weight; exactly 1,000,000 together.
 
     Leaf that is blended with tea counts at the most tea it can make. What rounding leaves over goes to the picks with
@@ -123,12 +123,12 @@ def shares(batches: Mapping[str, Batch], batch: str) -> dict[str, int]:
     exact: dict[str, Fraction] = {batch: Fraction(1)}
     for one in ancestry(batches, batch):
         inputs = batches[one].inputs
-        whole = sum(_as_tea(batches[parent], weight) for parent, weight in inputs.items())
         if not inputs:
             continue
-        share = exact.pop(one)
-        for parent, weight in inputs.items():
-            part = share * _as_tea(batches[parent], weight) / whole
+        as_tea = {parent: _as_tea(batches[parent], weight, yields) for parent, weight in inputs.items()}
+        whole, share = sum(as_tea.values()), exact.pop(one)
+        for parent, weight in as_tea.items():
+            part = share * weight / whole
             exact[parent] = exact.get(parent, Fraction(0)) + part
     return _rounded(exact)
 
@@ -143,8 +143,8 @@ def by_tree(batches: Mapping[str, Batch], picks: Mapping[str, int]) -> dict[str,
     return found
 
 
-def _as_tea(batch: Batch, weight: int) -> Fraction:
-    return Fraction(weight * 10, LEAST_LEAF_FOR_TEN_TEA) if batch.tree is not None else Fraction(weight)
+def _as_tea(batch: Batch, weight: int, yields: Yields) -> Fraction:
+    return Fraction(weight * MILLION, yields.least_fresh_per_dry_ppm) if batch.tree is not None else Fraction(weight)
 
 
 def _rounded(exact: Mapping[str, Fraction]) -> dict[str, int]:

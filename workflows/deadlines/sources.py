@@ -28,7 +28,7 @@ STATES: Final[tuple[State, ...]] = ("running", "near", "passed")
 class Deadline:
     """One deadline that runs: by `rule`, about entity `id` of `domain`, for party `party`; instants in UTC seconds.
 
-    `part` tells several of one rule and entity apart, such as a milestone's number.
+    `part` tells several of one rule and entity apart, such as a milestone's number. `party` 0 has no party's id.
     """
 
     rule: Rule
@@ -51,6 +51,12 @@ class Source:
 
     rows: Callable[[AsOf], sa.Select[Any]]
     derive: Callable[[Mapping[str, Any], Calendar], Iterator[Deadline]]
+
+
+def party_of(word: str) -> int:
+    """The party that a word of 32 bytes names; 0 when it is a commitment to somebody who is no party."""
+    number = int(word, 16)
+    return number if number < 1 << 64 else 0
 
 
 def state_of(deadline: Deadline, now: int) -> State:

@@ -7,9 +7,10 @@ summed exactly, in fen × ppm × days, and rounded down to the fen whenever it i
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from enum import IntEnum
-from typing import Final
+from typing import Any, Final
 
 from chain.errors import ChaqiError
 from workflows.calendar.calendar import DAY_SECONDS, SHANGHAI_SECONDS
@@ -117,6 +118,20 @@ class Account:
     def _require_in_order(self, day: int) -> None:
         if day < self.accrued_day:
             raise OutOfOrder(accrued_day=self.accrued_day, day=day)
+
+
+def account_of(row: Mapping[str, Any]) -> Account:
+    """The money of a mirrored loan as of its last change."""
+    return Account(
+        principal=row["principal_fen"],
+        accrued_day=row["accrued_day"],
+        costs=row["costs_fen"],
+        interest_paid=row["interest_paid_fen"],
+        paid=row["paid_fen"],
+        charged_costs=row["charged_costs_fen"],
+        covered=row["covered_fen"],
+        accrued=int(row["accrued"]),
+    )
 
 
 def allocate(amount: int, owed: Parts, order: Order = Order.STATUTORY) -> Parts:

@@ -19,6 +19,8 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 from chain.errors import ChaqiError
 
 FOLDER: Final = Path(__file__).parent
+OURS: Final = "dancong"
+"""The category of the trees on this ledger."""
 MILLION: Final = 1_000_000
 HEALTHS: Final = ("A", "B", "C", "D")
 
@@ -92,7 +94,15 @@ class Yields(_Table):
 
     def season_cap_fresh_g(self, potential_dry_g: int) -> int:
         """The fresh grams of one season above which a harvest is held."""
-        return potential_dry_g * self.season_cap_ppm // MILLION * self.fresh_per_dry_ppm // MILLION
+        return potential_dry_g * self.season_cap_ppm * self.fresh_per_dry_ppm // MILLION**2
+
+    def usual_fresh_g(self, dry_g: int) -> int:
+        """The fresh grams that so much dry weight usually takes."""
+        return dry_g * self.fresh_per_dry_ppm // MILLION
+
+    def most_dry_g(self, fresh_g: int) -> int:
+        """The dry grams that so much fresh weight can leave at most."""
+        return fresh_g * MILLION // self.least_fresh_per_dry_ppm
 
 
 class Season(_Table):

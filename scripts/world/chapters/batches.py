@@ -15,8 +15,8 @@ from scripts.world.draws import Draws
 from scripts.world.parties import slug
 from scripts.world.steps import DaysLater, IdOf, NumberOf, Paper, Single, Step, Value, Wave
 from scripts.world.trees import SEASONS, Tree
+from workflows import packs
 from workflows.batches.codes import ALPHABET, CODE_LENGTH, SCRATCH_LENGTH, Package, root_of
-from workflows.batches.season import LEAF_FOR_TEA, cap_g
 
 if TYPE_CHECKING:
     from scripts.world.story import Story
@@ -30,9 +30,8 @@ MOST_PACKAGES = 40
 SECOND_PICK = 1 << 24
 """Added to a tree's number: the act of a farmer that concerns it a second time."""
 
-PRODUCT = "凤凰单丛茶"
-TOWNS = ("凤凰镇", "铁铺镇", "文祠镇", "磷溪镇", "官塘镇", "登塘镇", "赤凤镇", "归湖镇", "古巷镇", "凤塘镇", "万峰林场")
-"""Towns in the area of the indication; 万峰林场 is a forest farm."""
+PACK = packs.load(packs.OURS)
+YIELDS, PRODUCT, TOWNS = PACK.yields, PACK.origin.claim.zh, PACK.origin.towns
 
 AGRI, INDICATIONS, AUDITOR, OPERATOR = (slug(role, 1) for role in ("AGRI", "GI_AUTH", "AUDITOR", "OPERATOR"))
 
@@ -71,12 +70,12 @@ class Garden:
     @property
     def leaf(self) -> list[int]:
         """Leaf of each tree."""
-        return [potential(tree) * LEAF_FOR_TEA for tree in self.trees]
+        return [YIELDS.usual_fresh_g(potential(tree)) for tree in self.trees]
 
     @property
     def tea(self) -> int:
         """Tea of all of it."""
-        return sum(self.leaf) // LEAF_FOR_TEA
+        return sum(potential(tree) for tree in self.trees)
 
 
 def potential(tree: Tree) -> int:
@@ -178,7 +177,10 @@ class Spring:
     @cached_property
     def beyond(self) -> list[Step]:
         """Two picks more than their trees' caps allow: the auditor releases the first and has yet to see the second."""
-        return [self._pick(tree, cap_g(potential(tree)), tree.number + SECOND_PICK) for tree in self.trees[:2]]
+        return [
+            self._pick(tree, YIELDS.season_cap_fresh_g(potential(tree)), tree.number + SECOND_PICK)
+            for tree in self.trees[:2]
+        ]
 
     def _pick(self, tree: Tree, weight: int, entity: int) -> Step:
         message: dict[str, Value] = {"tree": self._id(tree), "season": SEASON, "weight": weight}

@@ -23,7 +23,7 @@ from workflows.valuations.value import DAY_SECONDS, Inputs, Valuation, model_has
 if TYPE_CHECKING:
     from scripts.world.story import Story
 
-PACK = packs.load("dancong")
+PACK = packs.load(packs.OURS)
 LOT = 150
 FIRST_DAY, SECOND_DAY = 30, 150
 INDEX_PPM = {FIRST_DAY: MILLION, SECOND_DAY: 1_060_000}

@@ -6,6 +6,8 @@ from collections.abc import Callable
 from datetime import date
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from workflows import packs
 from workflows.packs import FOLDER, HEALTHS, PackMalformed, PackUnknown
@@ -54,8 +56,20 @@ def test_every_table_of_figures_has_a_source(name: str) -> None:
     assert {source.of for source in packs.load(name).sources} == packs.SOURCED
 
 
-def test_the_season_cap_of_the_tea_pack_is_1_3_times_the_potential() -> None:
-    assert packs.load("dancong").yields.season_cap_fresh_g(2_300) == 14_950  # 2.3 kg dry × 1.3 × 5
+@every_pack
+@given(st.integers(0, 10**12))
+def test_what_is_picked_within_the_cap_dries_to_no_less_than_usual(name: str, dry_g: int) -> None:
+    yields = packs.load(name).yields
+    fresh = yields.usual_fresh_g(dry_g)
+    assert fresh <= yields.season_cap_fresh_g(dry_g)
+    assert dry_g <= yields.most_dry_g(fresh) <= fresh
+
+
+@given(st.integers(0, 10**12))
+def test_the_tea_pack_has_the_figures_that_the_contract_enforces(grams: int) -> None:
+    yields = packs.load("dancong").yields
+    assert yields.season_cap_fresh_g(grams) == grams * 13 // 2
+    assert yields.most_dry_g(grams) == grams * 10 // 38
 
 
 def test_the_tea_pack_has_the_margin_ladder_of_the_domain() -> None:

@@ -8,12 +8,11 @@ from itertools import chain
 
 import pytest
 
-from scripts.world.chapters.batches import EVERY, PACKAGE_G, REMAINDER, Spring, potential
+from scripts.world.chapters.batches import EVERY, PACKAGE_G, REMAINDER, YIELDS, Spring, potential
 from scripts.world.population import World
 from scripts.world.sizes import SizeName
 from scripts.world.steps import NumberOf, Step
 from scripts.world.story import Story
-from workflows.batches.season import cap_g, most_tea_g
 
 SIZES: tuple[SizeName, ...] = ("tour", "county")
 
@@ -44,8 +43,9 @@ def test_days_run_forward_within_the_history() -> None:
 def test_every_weight_comes_from_somewhere(size: SizeName) -> None:
     told = spring(size)
     for garden in told.gardens:
-        assert all(leaf <= cap_g(potential(tree)) for tree, leaf in zip(garden.trees, garden.leaf, strict=True))
-        assert 0 < garden.tea <= most_tea_g(sum(garden.leaf))
+        for tree, leaf in zip(garden.trees, garden.leaf, strict=True):
+            assert leaf <= YIELDS.season_cap_fresh_g(potential(tree))
+        assert 0 < garden.tea <= YIELDS.most_dry_g(sum(garden.leaf))
         assert len(garden.trees) <= 32
     for number, blend in told.blends.items():
         assert len(told.packages(number)) * PACKAGE_G <= int(str(blend.message["weight"]))
