@@ -23,6 +23,7 @@ from chain.vocabulary import ENUMERATIONS
 from indexer import queries
 from indexer.projections.liens import liens, priority_conflicts
 from indexer.projections.trees import trees as tree_rows
+from indexer.schema import LARGEST_WHOLE
 from workflows.documents.render import render
 from workflows.liens import search
 from workflows.valuations.collateral import collateral_value

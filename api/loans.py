@@ -11,7 +11,6 @@ from fastapi import Path, Query, Request
 from fastapi.responses import Response
 from pydantic import BaseModel, ConfigDict, Field
 
-from api import trees
 from api.calendar import calendar_of
 from api.context import context_of
 from api.domain import READ_PROBLEMS, AsOfQuery, Domain, PageQuery, Row, ok, own_router, router
@@ -21,10 +20,10 @@ from chain.vocabulary import ENUMERATIONS
 from indexer import queries
 from indexer.projections.loans import NO_HASH, instalments, loans, margins, payments
 from indexer.schema import blocks, logs
-from workflows.loans.accounts import Order, Parts, day_number
+from workflows.loans.accounts import Order, Parts, account_of, day_number
 from workflows.loans.arrears import Arrears, arrears, next_due
 from workflows.loans.margins import Recorded, Rung, Step
-from workflows.loans.positions import account_of, due_dates, position
+from workflows.loans.positions import due_dates, position
 from workflows.loans.statements import Charged, Disbursed, Entry, Paid, Rescheduled, Statement, statement
 
 APPLICATIONS, STATES, PRODUCTS, PURPOSES, REASONS = (

@@ -19,7 +19,6 @@ from api.loans import (
     PRODUCTS,
     REPAYING,
     WRITTEN_OFF,
-    Party,
     state_of,
 )
 from api.reads import View
@@ -29,7 +28,7 @@ from indexer.schema import LARGEST_WHOLE
 from workflows.loans.accounts import account_of
 from workflows.loans.arrears import Arrears, arrears
 from workflows.loans.inclusion import LIMIT_FEN, BankTotals, LoanRow, inclusion
-from workflows.loans.positions import account_of, due_dates
+from workflows.loans.positions import due_dates
 
 ROUTER = own_router("loans")
 

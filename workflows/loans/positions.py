@@ -14,7 +14,7 @@ from indexer.projections.liens import liens
 from indexer.projections.loans import instalments, loans, margins
 from indexer.projections.trees import trees
 from workflows.liens.ranking import Kind, Lien, ranked
-from workflows.loans.accounts import Account, day_number
+from workflows.loans.accounts import account_of, day_number
 from workflows.loans.arrears import Due
 from workflows.loans.cover import Cover, cover
 from workflows.loans.margins import Levels, Recorded, Rung, Step, ltv_bps, rung, step
@@ -53,20 +53,6 @@ class Position:
     def ltv_bps(self) -> int:
         """To the nearest basis point."""
         return ltv_bps(self.owed, self.cover)
-
-
-def account_of(row: Row) -> Account:
-    """The money of a mirrored loan as of its last change."""
-    return Account(
-        principal=row["principal_fen"],
-        accrued_day=row["accrued_day"],
-        costs=row["costs_fen"],
-        interest_paid=row["interest_paid_fen"],
-        paid=row["paid_fen"],
-        charged_costs=row["charged_costs_fen"],
-        covered=row["covered_fen"],
-        accrued=int(row["accrued"]),
-    )
 
 
 def due_dates(connection: sa.Connection, row: Row, block: int | None, schedule: int | None = None) -> list[Due]:
