@@ -66,8 +66,7 @@ VERSION = "1"
 DESCRIPTION = """
 茶契：许可制茶资产账本的接口。 The API of a permissioned ledger for tea assets.
 
-* Every read of parties, trees, evidence and events takes `as_of` (block number or RFC 3339 instant) and says which
-  block it is of.
+* Every read of what the ledger records takes `as_of` (block number or RFC 3339 instant) and says which block it is of.
 * Lists are `{items, next, total, as_of}`; hand `next` back as `cursor` and the whole walk is of one block.
 * Whoever wants to change something signs an act (`/v1/acts/types`, `eth_signTypedData_v4`) and posts it to `/v1/acts`.
 * Every error is a problem (RFC 9457) with a stable `code`, in English and Chinese.

@@ -18,7 +18,10 @@ from chain.errors import ChaqiError
 from chain.refusals import facts
 from chain.typed_data import act_types
 from indexer import queries
+from indexer.projections.agreements import agreements
+from indexer.projections.deeds import deeds
 from indexer.projections.evidence import evidence
+from indexer.projections.loans import loans
 from indexer.projections.parties import parties
 from indexer.projections.trees import trees
 
@@ -28,6 +31,33 @@ SECURITY = {
     "x-content-type-options": "nosniff",
     "referrer-policy": "no-referrer",
 }
+
+TILES = {
+    ("茶树", "trees"): trees,
+    ("参与方", "parties"): parties,
+    ("证据批次", "evidence batches"): evidence,
+    ("协议", "agreements"): agreements,
+    ("贷款", "loans"): loans,
+    ("公证书", "deeds"): deeds,
+}
+"""What the start page counts, in Chinese and English."""
+
+ROOMS = {
+    "trees": "茶树",
+    "valuations": "估值",
+    "batches": "茶叶批次",
+    "agreements": "协议",
+    "liens": "担保",
+    "loans": "贷款",
+    "subsidies": "补贴",
+    "deeds": "公证书",
+    "certificates": "执行证书",
+    "filings": "申请执行",
+    "parties": "参与方",
+    "evidence": "证据",
+    "events": "事件",
+}
+"""The lists that the start page offers, with their Chinese words."""
 
 STATIC = Path(__file__).parent / "static"
 OFFLINE_SCRIPTS = {"sm3": "sm3.js", "verifier": "chaqi-verify.js"}
@@ -73,16 +103,16 @@ def _start(request: Request) -> Response:
         for _, said in context.outbox.statuses(limit=NEWEST_ACTS)
         for words in [act_types().get(said.act)]
     ]
-    return page(request, "start.html", {"status": status, "counts": _counts(context), "acts": acts})
+    values = {"status": status, "counts": _counts(context), "acts": acts, "rooms": ROOMS}
+    return page(request, "start.html", values)
 
 
-def _counts(context: Context) -> dict[str, int | None]:
-    rooms = {"trees": trees, "parties": parties, "evidence": evidence}
+def _counts(context: Context) -> dict[tuple[str, str], int | None]:
     try:
         with context.reads.view() as view:
-            return {name: queries.count(view.connection, room) for name, room in rooms.items()}
+            return {words: queries.count(view.connection, room) for words, room in TILES.items()}
     except ChaqiError:
-        return dict.fromkeys(rooms)
+        return dict.fromkeys(TILES)
 
 
 def page(request: Request, template: str, values: dict[str, Any]) -> HTMLResponse:
