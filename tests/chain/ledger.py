@@ -7,6 +7,7 @@ import secrets
 import signal
 import socket
 import subprocess
+import threading
 import time
 from pathlib import Path
 from typing import Any
@@ -17,7 +18,7 @@ from eth_utils import keccak
 from chain.acts import SignedAct
 from chain.deploy import ATTESTER_PARTY, FAR_DEADLINE, Deployment, deploy
 from chain.relay import ACTED
-from chain.rpc import NodeUnreachable, Rpc
+from chain.rpc import NodeError, NodeUnreachable, Rpc
 from chain.settings import Settings
 from chain.signers import Keystore, Signer
 from chain.typed_data import Act, act_type
@@ -28,6 +29,8 @@ FLAGS = [
     *("--hardfork", "berlin", "--gas-price", "0", "--base-fee", "0", "--gas-limit", "3000000000"),
     *("--max-persisted-states", "0", "--silent"),
 ]
+
+STALLED_SECONDS = 1.0
 
 _nonces = itertools.count(secrets.randbits(64) << 32)
 
@@ -49,6 +52,7 @@ class Anvil:
             *options,
         ]
         self._process: subprocess.Popen[bytes] | None = None
+        self._ended = threading.Event()
 
     def start(self) -> Anvil:
         """Starts the node and waits until it answers; it mines each transaction at once until told otherwise."""
@@ -56,13 +60,29 @@ class Anvil:
         while True:
             try:
                 self.rpc.call("eth_chainId")
+                self._ended = threading.Event()
+                threading.Thread(target=self._nudge, args=(self._ended,), daemon=True).start()
                 return self
             except NodeUnreachable:
                 if self._process.poll() is not None:
                     raise RuntimeError(f"anvil ended with {self._process.returncode}") from None
                 time.sleep(0.02)
 
+    def _nudge(self, ended: threading.Event) -> None:
+        """A node that mines each transaction at once can forget one of a long list: it is made to go on."""
+        waited = False
+        while not ended.wait(STALLED_SECONDS / 2):
+            try:
+                alone = self.rpc.call("anvil_getAutomine")
+                waits = alone and int(self.rpc.call("txpool_status")["pending"], 16) > 0
+                if waits and waited:
+                    self.rpc.call("evm_mine")
+                waited = waits
+            except (NodeUnreachable, NodeError):
+                waited = False
+
     def _end(self, order: signal.Signals) -> None:
+        self._ended.set()
         if self._process:
             self._process.send_signal(order)
             self._process.wait()

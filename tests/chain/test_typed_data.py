@@ -17,7 +17,8 @@ from hypothesis import strategies as st
 from chain.signers import Signer
 from chain.typed_data import Act, ActType, ActUnknown, Domain, Field, FieldMalformed, act_type, act_types
 
-SINGLE = {"bool", "string", "address", "bytes32", "uint8", "uint16", "uint32", "uint64", "uint128", "uint256"}
+INTEGERS = {f"uint{bits}" for bits in (8, 16, 32, 40, 48, 64, 128, 256)}
+SINGLE = {"bool", "string", "address", "bytes32"} | INTEGERS
 KINDS = SINGLE | {f"{kind}[]" for kind in SINGLE}
 ARRAYS = ActType(
     "Samples",

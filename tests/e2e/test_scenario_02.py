@@ -9,6 +9,7 @@ from tests.stack import Stack
 def test_02_a_registered_lien_outranks_an_earlier_recorded_one_and_the_conflict_is_raised(stack: Stack) -> None:
     tree = registered_tree(stack)
     earlier = agreed(stack, tree, "bank")
+    stack.pass_time(60)
     later = agreed(stack, tree, "second bank")
     before = searched(stack, tree)
     block = stack.client.get("/v1/status").json()["mirror"]["block"]
