@@ -28,6 +28,7 @@ from chain.vocabulary import role_bits
 
 DEPLOYMENT_GAS = 12_000_000
 SETUP_GAS = 500_000
+RESEND_SECONDS = 1.0
 
 ADMIN_ROLE = 0
 ENROLLER_ROLE, STOPPER_ROLE, DIRECTOR_ROLE = 1, 2, 3
@@ -265,8 +266,12 @@ def _call(contract: str, function: str, *arguments: Any) -> bytes:
 
 
 def _receipts(rpc: Rpc, raw: list[bytes], timeout: float = 60.0) -> list[dict[str, Any]]:
-    """The receipts of all transactions, once every one is in a block. Raises `DeploymentFailed`."""
+    """The receipts of all transactions, once every one is in a block. Raises `DeploymentFailed`.
+
+    What stays away is sent again: a node may lose one of many, and the others then wait for it.
+    """
     waited_until = time.monotonic() + timeout
+    send_again = time.monotonic() + RESEND_SECONDS
     while True:
         receipts = rpc.batch(("eth_getTransactionReceipt", ["0x" + keccak(one).hex()]) for one in raw)
         for position, receipt in enumerate(receipts):
@@ -277,4 +282,8 @@ def _receipts(rpc: Rpc, raw: list[bytes], timeout: float = 60.0) -> list[dict[st
         if time.monotonic() > waited_until:
             reason = f"not in a block within {timeout:.0f} seconds"
             raise DeploymentFailed(position=receipts.index(None), reason=reason)
+        if time.monotonic() > send_again:
+            missing = (one for one, receipt in zip(raw, receipts, strict=True) if receipt is None)
+            rpc.try_batch(("eth_sendRawTransaction", ["0x" + one.hex()]) for one in missing)
+            send_again = time.monotonic() + RESEND_SECONDS
         time.sleep(0.05)
