@@ -1,34 +1,19 @@
 """Batches of leaf and tea, who holds them, seasons of trees, sales, and the trace of a batch back to its trees."""
 
-# No `from __future__ import annotations` here: FastAPI reads the endpoints' annotations, which are values.
+from __future__ import annotations
 
-from collections.abc import Callable, Iterator
 from typing import Annotated, Any
 
 import sqlalchemy as sa
-from fastapi import APIRouter, Query, Request
-from fastapi.responses import Response, StreamingResponse
-from pydantic import BaseModel, ConfigDict, Field, create_model
+from fastapi import Query, Request
+from fastapi.responses import Response
+from pydantic import BaseModel, ConfigDict, Field
 
-from api import exports
 from api.context import context_of
-from api.domain import (
-    AS_OF_EXAMPLE,
-    LIST_PROBLEMS,
-    READ_PROBLEMS,
-    AsOfQuery,
-    Domain,
-    ExportQuery,
-    PageQuery,
-    Row,
-    example_of,
-    ok,
-    pages,
-    router,
-)
+from api.domain import READ_PROBLEMS, AsOfQuery, Domain, Listing, PageQuery, Row, list_router, ok, router
 from api.ids import NUMBER, OptionalNumber, OptionalParty, same, worded
 from api.provenance import QUALITIES, STATES, YIELDS, below, provenance, restraints_in
-from api.reads import Place, View, listed
+from api.reads import View
 from api.trees import DOMAIN as TREES
 from chain.vocabulary import ENUMERATIONS
 from indexer import queries
@@ -341,88 +326,28 @@ def _where_season(query: Any, table: sa.Table) -> list[sa.ColumnElement[bool]]:
     return where
 
 
-def _pairs(
-    name: str,
-    projection: Projection,
-    item: type[BaseModel],
-    filters: type[PageQuery],
-    show: Callable[[Row], Row],
-    where: Callable[[Any, sa.Table], list[sa.ColumnElement[bool]]],
-) -> APIRouter:
-    """List and export of what is named by an id and a number."""
-    routes = APIRouter(prefix=f"/v1/{name}", tags=[name])
-    page_example = {"items": [example_of(item)], "next": None, "total": 1, "as_of": AS_OF_EXAMPLE}
-    key = projection.key_names
-
-    @routes.get(
-        "",
-        summary=f"List {name}",
-        responses=ok(pages(item, f"{item.__name__}Page"), f"A page of {name}.", page_example) | LIST_PROBLEMS,
+HOLDINGS_ROUTER = list_router(
+    Listing(
+        name="holdings",
+        projection=holdings,
+        item=HoldingRecord,
+        filters=HoldingFilters,
+        show=lambda row: {name: row[name] for name in HoldingRecord.model_fields},
+        where=_where_holding,
+        key_types=(str, int),
     )
-    async def list_all(request: Request, query: Annotated[filters, Query()]) -> Response:  # type: ignore[valid-type]
-        asked: Any = query
-        place = Place.read(asked.cursor, str, int) if asked.cursor else None
-
-        def build(view: View) -> Row:
-            chosen = where(asked, projection.table)
-            after = place.after if place else None
-            rows = queries.rows(
-                view.connection, projection, view.block, where=chosen, after=after, limit=asked.limit + 1
-            )
-            total = queries.count(view.connection, projection, view.block, chosen)
-            page = listed(rows, asked.limit, total, view.as_of, lambda row: (row[key[0]], row[key[1]]))
-            page["items"] = [show(row) for row in page["items"]]
-            return page
-
-        return await context_of(request).reads.answer(request, asked.as_of, build, place=place)
-
-    own: dict[str, Any] = {
-        field: (declared.annotation, declared)
-        for field, declared in filters.model_fields.items()
-        if field not in PageQuery.model_fields
-    }
-    export_filters = create_model(f"{filters.__name__}Export", __base__=ExportQuery, **own)
-
-    @routes.get(
-        "/export",
-        summary=f"All {name} as a file",
-        description=exports.DESCRIPTION,
-        response_class=StreamingResponse,
-        responses=exports.RESPONSES | READ_PROBLEMS,
-    )
-    def export(request: Request, query: Annotated[export_filters, Query()]) -> Response:  # type: ignore[valid-type]
-        asked: Any = query
-
-        def every_row(view: View) -> Iterator[Row]:
-            table = projection.table
-            chosen = sa.select(table).where(queries.at(table, view.block), *where(asked, table))
-            ordered = chosen.order_by(*(table.c[column] for column in key))
-            streaming = view.connection.execution_options(stream_results=True, yield_per=exports.PORTION)
-            for row in streaming.execute(ordered).mappings():
-                yield show(dict(row))
-
-        reads = context_of(request).reads
-        return exports.stream(reads, name, asked.format, asked.as_of, exports.columns(item), every_row)
-
-    return routes
-
-
-HOLDINGS_ROUTER = _pairs(
-    "holdings",
-    holdings,
-    HoldingRecord,
-    HoldingFilters,
-    lambda row: {name: row[name] for name in HoldingRecord.model_fields},
-    _where_holding,
 )
-SEASONS_ROUTER = _pairs(
-    "seasons",
-    seasons,
-    SeasonRecord,
-    SeasonFilters,
-    lambda row: {
-        **{name: row[name] for name in SeasonRecord.model_fields if name != "cap"},
-        "cap": YIELDS.season_cap_fresh_g(row["potential"]),
-    },
-    _where_season,
+SEASONS_ROUTER = list_router(
+    Listing(
+        name="seasons",
+        projection=seasons,
+        item=SeasonRecord,
+        filters=SeasonFilters,
+        show=lambda row: {
+            **{name: row[name] for name in SeasonRecord.model_fields if name != "cap"},
+            "cap": YIELDS.season_cap_fresh_g(row["potential"]),
+        },
+        where=_where_season,
+        key_types=(str, int),
+    )
 )

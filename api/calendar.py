@@ -16,9 +16,9 @@ from api.domain import AsOfQuery, Domain, PageQuery, Row, ok, own_router, router
 from api.ids import Ids, number_topic
 from api.problems import documented
 from api.reads import View
-from indexer import queries
-from indexer.projections.calendar import calendar
+from indexer.projections.calendar import bits_of, calendar
 from workflows.calendar import Calendar
+from workflows.deadlines.watch import calendar_in
 
 LAST_INSTANT = 7_258_118_399
 """The end of the year 2199, the last that can be published."""
@@ -43,15 +43,9 @@ class PeriodQuery(AsOfQuery):
     days: Annotated[int | None, Field(ge=0, le=4_000)] = None
 
 
-def bits_of(row: Row) -> int:
-    """A year's days off as one bit set."""
-    return int(row["first"]) | int(row["second"]) << 256
-
-
 def calendar_of(view: View) -> Calendar:
     """The calendar as it is published in a state."""
-    rows = queries.rows(view.connection, calendar, view.block, limit=1_000)
-    return Calendar({row["year"]: bits_of(row) for row in rows})
+    return calendar_in(view.connection, view.block)
 
 
 def _show(row: Row) -> Row:
@@ -80,7 +74,7 @@ DOMAIN = Domain(
     ids=Ids(_read_id, "a year of four digits", "四位数年份", number_topic),
     example_id="2026",
     where=_where,
-    key_type=int,
+    key_types=(int,),
 )
 
 OWN = own_router(DOMAIN.name)

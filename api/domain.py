@@ -6,7 +6,7 @@ A domain's module declares its `Domain`, and adds only what no other domain has.
 # No `from __future__ import annotations` here: FastAPI reads the endpoints' annotations, which are values.
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Annotated, Any, Literal
 
@@ -76,31 +76,39 @@ class AsOfBlock(BaseModel):
     lag_blocks: int
 
 
-@dataclass(frozen=True)
-class Domain:
-    """One room of the house, as the API shows it.
+@dataclass(frozen=True, kw_only=True)
+class Listing:
+    """What can be listed and exported, by its key.
 
     `item` documents what `show` makes of a version's row, and its fields are the columns of exports.
-    `where` turns a filled-in `filters` into conditions. `versions` are further projections that hold parts of an
-    entity, by their column with its id: they tell in which blocks it had events. `further_contracts` tell of the same
-    entities, by the same id.
+    `where` turns a filled-in `filters` into conditions.
     """
 
     name: str
-    kind: str
-    kind_zh: str
-    contract: str
     projection: Projection
     item: type[BaseModel]
     filters: type[PageQuery]
     show: Callable[[Row], Row]
+    where: Callable[[Any, sa.Table], list[sa.ColumnElement[bool]]]
+    key_types: tuple[type, ...] = (str,)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Domain(Listing):
+    """One room of the house, as the API shows it.
+
+    `versions` are further projections that hold parts of an entity, by their column with its id: they tell in which
+    blocks it had events. `further_contracts` tell of the same entities, by the same id.
+    """
+
+    kind: str
+    kind_zh: str
+    contract: str
     ids: Ids
     example_id: str
-    where: Callable[[Any, sa.Table], list[sa.ColumnElement[bool]]]
     versions: Sequence[tuple[Projection, str]] = ()
     extend: Callable[[View, Key, Row], Row] | None = None
     further_contracts: Sequence[str] = ()
-    key_type: type = field(default=str)
 
     @cached_property
     def _current(self) -> sa.Select[Any]:
@@ -147,15 +155,15 @@ class Domain:
         )
 
 
-def page_of(view: View, domain: Domain, query: PageQuery, place: Place | None) -> Row:
-    """One page of a domain's list."""
-    where = domain.where(query, domain.projection.table)
-    after = place.after[0] if place else None
-    rows = queries.rows(view.connection, domain.projection, view.block, where=where, after=after, limit=query.limit + 1)
-    total = queries.count(view.connection, domain.projection, view.block, where)
-    key = domain.projection.key_names[0]
-    page = listed(rows, query.limit, total, view.as_of, lambda row: (row[key],))
-    page["items"] = [domain.show(row) for row in page["items"]]
+def page_of(view: View, listing: Listing, query: PageQuery, place: Place | None) -> Row:
+    """One page of a list."""
+    projection, names = listing.projection, listing.projection.key_names
+    where = listing.where(query, projection.table)
+    after = place and (place.after if len(names) > 1 else place.after[0])
+    rows = queries.rows(view.connection, projection, view.block, where=where, after=after, limit=query.limit + 1)
+    total = queries.count(view.connection, projection, view.block, where)
+    page = listed(rows, query.limit, total, view.as_of, lambda row: tuple(row[name] for name in names))
+    page["items"] = [listing.show(row) for row in page["items"]]
     return page
 
 
@@ -177,14 +185,14 @@ def _version(domain: Domain, row: Row, block: int) -> Row:
     return {**domain.show(row), "since_block": row["since_block"], "until_block": ended}
 
 
-def every_row(view: View, domain: Domain, query: Any) -> Iterator[Row]:
+def every_row(view: View, listing: Listing, query: Any) -> Iterator[Row]:
     """All entities of a state, by key, never more than a portion in memory."""
-    table = domain.projection.table
-    keys = [table.c[name] for name in domain.projection.key_names]
-    chosen = sa.select(table).where(queries.at(table, view.block), *domain.where(query, table)).order_by(*keys)
+    table = listing.projection.table
+    keys = [table.c[name] for name in listing.projection.key_names]
+    chosen = sa.select(table).where(queries.at(table, view.block), *listing.where(query, table)).order_by(*keys)
     found = view.connection.execution_options(stream_results=True, yield_per=exports.PORTION).execute(chosen)
     for row in found.mappings():
-        yield domain.show(dict(row))
+        yield listing.show(dict(row))
 
 
 def pages(item: type[BaseModel], name: str) -> dict[str, Any]:
@@ -235,37 +243,32 @@ def own_router(name: str) -> APIRouter:
     return APIRouter(prefix=f"/v1/{name}", tags=[name])
 
 
-def router(domain: Domain, own: APIRouter | None = None) -> APIRouter:
-    """The endpoints of a domain under `/v1/{name}`, after its `own`: a fixed path must come before `/{id}`."""
-    # Imported here: events name domains' entities in their filters, and domains show their events.
-    from api.events import EventRecord, entity_events
-
-    routes = own or own_router(domain.name)
-    filters, item, kind = domain.filters, domain.item, domain.kind
-    example = example_of(item)
-    page_example = {"items": [example], "next": None, "total": 1, "as_of": AS_OF_EXAMPLE}
+def list_router(listing: Listing, own: APIRouter | None = None) -> APIRouter:
+    """List and export under `/v1/{name}`, after `own`."""
+    routes = own or own_router(listing.name)
+    filters, item = listing.filters, listing.item
+    page_example = {"items": [example_of(item)], "next": None, "total": 1, "as_of": AS_OF_EXAMPLE}
     paging = PageQuery.model_fields
     further: dict[str, Any] = {
         name: (declared.annotation, declared) for name, declared in filters.model_fields.items() if name not in paging
     }
     export_filters = create_model(f"{filters.__name__}Export", __base__=ExportQuery, **further)
-    Id = Annotated[str, Path(description=f"{domain.ids.en}.", examples=[domain.example_id])]
 
     @routes.get(
         "",
-        summary=f"List {domain.name}",
-        responses=ok(pages(item, f"{item.__name__}Page"), f"A page of {domain.name} by id.", page_example)
+        summary=f"List {listing.name}",
+        responses=ok(pages(item, f"{item.__name__}Page"), f"A page of {listing.name} by id.", page_example)
         | LIST_PROBLEMS,
     )
     async def list_all(request: Request, query: Annotated[filters, Query()]) -> Response:  # type: ignore[valid-type]
         asked: Any = query
-        place = Place.read(asked.cursor, domain.key_type) if asked.cursor else None
+        place = Place.read(asked.cursor, *listing.key_types) if asked.cursor else None
         reads = context_of(request).reads
-        return await reads.answer(request, asked.as_of, lambda view: page_of(view, domain, asked, place), place=place)
+        return await reads.answer(request, asked.as_of, lambda view: page_of(view, listing, asked, place), place=place)
 
     @routes.get(
         "/export",
-        summary=f"All {domain.name} as a file",
+        summary=f"All {listing.name} as a file",
         description=exports.DESCRIPTION,
         response_class=StreamingResponse,
         responses=exports.RESPONSES | READ_PROBLEMS,
@@ -274,12 +277,25 @@ def router(domain: Domain, own: APIRouter | None = None) -> APIRouter:
         asked: Any = query
         return exports.stream(
             context_of(request).reads,
-            domain.name,
+            listing.name,
             asked.format,
             asked.as_of,
             exports.columns(item),
-            lambda view: every_row(view, domain, asked),
+            lambda view: every_row(view, listing, asked),
         )
+
+    return routes
+
+
+def router(domain: Domain, own: APIRouter | None = None) -> APIRouter:
+    """The endpoints of a domain under `/v1/{name}`, after its `own`: a fixed path must come before `/{id}`."""
+    # Imported here: events name domains' entities in their filters, and domains show their events.
+    from api.events import EventRecord, entity_events
+
+    routes = list_router(domain, own)
+    item, kind = domain.item, domain.kind
+    example = example_of(item)
+    Id = Annotated[str, Path(description=f"{domain.ids.en}.", examples=[domain.example_id])]
 
     @routes.get(
         "/{id}",

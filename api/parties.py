@@ -109,7 +109,7 @@ DOMAIN = Domain(
     ids=Ids(_read_id, "1, 2, 3 …", "1、2、3 ……", number_topic),
     example_id="1",
     where=_where,
-    key_type=int,
+    key_types=(int,),
 )
 
 ROUTER = router(DOMAIN)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from indexer.projection import Fold, Projection, View, whole, words
 
 calendar = Projection(
@@ -11,3 +14,8 @@ calendar = Projection(
     folds=(Fold("Calendar.YearPublished"),),
     views=(View("Calendar.daysOff", {"first": "first", "second": "second"}),),
 )
+
+
+def bits_of(row: Mapping[str, Any]) -> int:
+    """A mirrored year's days off as one set of bits."""
+    return int(row["first"]) | int(row["second"]) << 256

@@ -71,7 +71,7 @@ def test_its_schedule_and_payments_are_told(stack: Stack, loan: dict[str, Any]) 
 
 
 def test_its_instalments_are_deadlines_until_they_are_paid(stack: Stack, loan: dict[str, Any]) -> None:
-    asked = {"domain": "loans", "party": stack.party_ids["farmer"], "rule": "instalment"}
+    asked = {"domain": "loans", "party": stack.party_ids["farmer"], "rule": "loan_instalment"}
 
     def parts(loan: str) -> list[str]:
         return [one["part"] for one in shown(stack, "/v1/deadlines", **asked, limit=500)["items"] if one["id"] == loan]
@@ -94,7 +94,7 @@ def test_a_repaid_loan_leaves_a_lien_to_discharge(stack: Stack) -> None:
     asked = {"rule": "lien_discharge", "party": stack.party_ids["bank"], "limit": 500}
     (found,) = (one for one in shown(stack, "/v1/deadlines", **asked)["items"] if one["id"] == lien["id"])
     assert found["since"] == payment["paidAt"]
-    instalments = shown(stack, "/v1/deadlines", domain="loans", rule="instalment", limit=500)["items"]
+    instalments = shown(stack, "/v1/deadlines", domain="loans", rule="loan_instalment", limit=500)["items"]
     assert loan not in {one["id"] for one in instalments}
 
 

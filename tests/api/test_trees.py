@@ -8,20 +8,12 @@ from typing import Any
 import pytest
 
 from chain.acts import SignedAct
+from tests.harvests import SURVEY
 from tests.stack import Stack
 from workflows.trees.position import Datum, Position, geo_cell
 from workflows.trees.record import AgeMethod, Health, LandKind, TitleClass, TreeRecord
 
 PLACES = iter(range(1, 1000))
-SURVEY = {
-    "girthCm": 182,
-    "heightCm": 590,
-    "crownACm": 640,
-    "crownBCm": 610,
-    "health": "A",
-    "accuracyCm": 50,
-    "attributes": "0x" + "c4" * 32,
-}
 
 
 def record_of(tag: str, *, lat_e7: int, lon_e7: int = 1_166_800_000) -> TreeRecord:

@@ -50,6 +50,12 @@ def contracted(stack: Stack, loan: str, secured: bool, due_in: tuple[int, ...] =
     return terms
 
 
+def appoint_second_officer(stack: Stack) -> None:
+    """From now on `second bank` may sign for the bank what takes two."""
+    officer = {"officer": stack.party_ids["second bank"], "appointed": True}
+    hand_in(stack, "bank", "LoanApplications.appointOfficer", **officer, evidence=stack.anchor())
+
+
 def lent(stack: Stack, due_in: tuple[int, ...] = (365,)) -> tuple[str, str]:
     """A loan of ¥23,924 over a tree that covers it at 70.0 %, paid out; and the tree."""
     tree = registered_tree(stack)

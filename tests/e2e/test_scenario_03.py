@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.e2e.lending import appraised, later, lent, shown
+from tests.e2e.lending import appoint_second_officer, appraised, later, lent, shown
 from tests.e2e.pledges import hand_in, refused
 from tests.stack import Stack
 from workflows.calendar import Calendar, announced
@@ -16,14 +16,7 @@ def test_03_an_index_of_80_calls_for_cover_and_default_needs_a_lapsed_cure_and_t
     place = f"/v1/loans/{loan}/margin"
     opening = shown(stack, place)
     assert (opening["ltv_bps"], opening["measured"], opening["bank_may"]) == (7_000, "OK", "NONE")
-    hand_in(
-        stack,
-        "bank",
-        "LoanApplications.appointOfficer",
-        officer=stack.party_ids["second bank"],
-        appointed=True,
-        evidence=stack.anchor(),
-    )
+    appoint_second_officer(stack)
 
     # The index falls to 0.90: a warning; to 0.80: the bank may call, and nothing else has changed.
     appraised(stack, tree, INDEX_90)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 
-from tests.e2e.lending import DAY, later, lent, shown
+from tests.e2e.lending import DAY, appoint_second_officer, later, lent, shown
 from tests.e2e.pledges import agreed, hand_in, refused, register, registered_tree, searched
 from tests.stack import Stack
 
@@ -44,14 +44,7 @@ def test_06_default_moves_no_tree_to_the_bank_and_a_registry_receipt_after_a_cou
 
 def test_06_a_borrower_in_default_keeps_the_tree_until_a_registry_receipt(stack: Stack) -> None:
     loan, tree = lent(stack, due_in=(30, 365))
-    hand_in(
-        stack,
-        "bank",
-        "LoanApplications.appointOfficer",
-        officer=stack.party_ids["second bank"],
-        appointed=True,
-        evidence=stack.anchor(),
-    )
+    appoint_second_officer(stack)
     later(stack, 75 * DAY)
     late = shown(stack, f"/v1/loans/{loan}")["arrears"]
     assert late["bucket"] == "31-90" and late["overdue_fen"] > 0

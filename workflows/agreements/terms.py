@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 
 from chain.errors import ChaqiError
 from workflows.commitment import SALT_BYTES, commit
+from workflows.faults import first_fault
 
 TAG: Final = "agreement-terms"
 GRAMS_PER_KILOGRAM: Final = 1000
@@ -98,9 +99,7 @@ def read_terms(document: object) -> Terms:
     try:
         return Terms.model_validate_json(json.dumps(document))
     except ValidationError as failure:
-        first = failure.errors(include_url=False)[0]
-        where = ".".join(str(step) for step in first["loc"]) or "terms"
-        raise TermsMalformed(field=where, problem=first["msg"]) from failure
+        raise TermsMalformed(**first_fault(failure, "terms")) from failure
 
 
 def check_terms(document: object, salt: bytes, signed: Mapping[str, Any]) -> Terms:

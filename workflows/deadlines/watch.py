@@ -13,6 +13,7 @@ import sqlalchemy as sa
 import structlog
 
 from indexer import queries
+from indexer.projections.calendar import bits_of
 from indexer.projections.calendar import calendar as published
 from indexer.store import reading
 from workflows import jobs
@@ -27,7 +28,7 @@ log = structlog.get_logger("deadlines")
 def calendar_in(connection: sa.Connection, block: int | None = None) -> Calendar:
     """The calendar as it is published as of a block (None: now)."""
     rows = queries.rows(connection, published, block, limit=1_000)
-    return Calendar({row["year"]: int(row["first"]) | int(row["second"]) << 256 for row in rows})
+    return Calendar({row["year"]: bits_of(row) for row in rows})
 
 
 def running(connection: sa.Connection, block: int | None = None) -> Iterator[Deadline]:

@@ -38,6 +38,7 @@ from pydantic import (
 from chain.errors import ChaqiError
 from workflows.evidence.hashing import Digests, FileUnreadable
 from workflows.evidence.tree import MAX_PATH, Path
+from workflows.faults import first_fault
 
 FORMAT = "chaqi-evidence-receipt"
 SUFFIX = ".receipt.json"
@@ -208,9 +209,7 @@ def parse(content: bytes) -> Receipt:
         loaded = json.loads(content, object_pairs_hook=_once, parse_constant=_no_constant)
         return Receipt.model_validate_json(json.dumps(loaded))
     except ValidationError as failure:
-        first = failure.errors(include_url=False)[0]
-        where = ".".join(str(part) for part in first["loc"]) or "receipt"
-        raise ReceiptMalformed(field=where, problem=first["msg"]) from failure
+        raise ReceiptMalformed(**first_fault(failure, "receipt")) from failure
     except (ValueError, RecursionError) as failure:
         raise ReceiptMalformed(field="file", problem=f"not JSON ({failure})") from failure
 

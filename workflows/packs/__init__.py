@@ -17,6 +17,7 @@ from typing import Annotated, Any, Final, Literal, NamedTuple, Self
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from chain.errors import ChaqiError
+from workflows.faults import first_fault
 
 FOLDER: Final = Path(__file__).parent
 OURS: Final = "dancong"
@@ -402,6 +403,4 @@ def read(name: str, text: str) -> Pack:
     try:
         return Pack.model_validate(content, strict=False)
     except ValidationError as failure:
-        first = failure.errors(include_url=False)[0]
-        where = ".".join(str(step) for step in first["loc"]) or "pack"
-        raise PackMalformed(name=name, field=where, problem=first["msg"]) from failure
+        raise PackMalformed(name=name, **first_fault(failure, "pack")) from failure

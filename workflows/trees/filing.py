@@ -27,6 +27,7 @@ from chain.acts import SignedAct
 from chain.errors import ChaqiError
 from chain.offchain import AnyRow, Base, reading, writing
 from workflows.commitment import SALT_BYTES, Json
+from workflows.faults import first_fault
 from workflows.trees.position import Position, canonical, geo_cell, refuse_duplicate
 from workflows.trees.record import TreeRecord
 from workflows.vault import SubjectErased, SubjectRestricted, Vault
@@ -261,9 +262,7 @@ def read_record(record: object) -> TreeRecord:
     try:
         return TreeRecord.model_validate_json(json.dumps(record))
     except ValidationError as failure:
-        first = failure.errors(include_url=False)[0]
-        where = ".".join(str(step) for step in first["loc"]) or "record"
-        raise RecordMalformed(field=where, problem=first["msg"]) from failure
+        raise RecordMalformed(**first_fault(failure, "record")) from failure
 
 
 def _statements(signed: SignedAct, record: TreeRecord) -> Iterator[tuple[str, Any, Any]]:

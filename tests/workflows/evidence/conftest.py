@@ -11,13 +11,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 
 from chain.acts import SignedAct
 from chain.deploy import Deployment, deploy
 from chain.rpc import NodeUnreachable, Rpc
 from chain.settings import Settings
 from chain.signers import Keystore, Signer
-from workflows.evidence.job import Chain, KeyAttester
+from workflows.evidence.job import Chain, KeyAttester, anchor_pending
 
 DEVNET = Path(__file__).parents[3] / "hardhat-free-devnet"
 CONFIRMATIONS = 3
@@ -78,6 +79,14 @@ class Node:
 
     def mine(self, blocks: int = 1) -> None:
         self.rpc.call("anvil_mine", hex(blocks))
+
+    def anchor(self, store: sa.Engine) -> None:
+        """As many rounds of the job as bring what is submitted to its end."""
+        relay = self.relay()
+        for _ in range(3):
+            now = int(self.rpc.call("eth_getBlockByNumber", "latest", False)["timestamp"], 16)
+            anchor_pending(store, self.attester, relay, self.chain, now=now)
+            self.mine(CONFIRMATIONS)
 
 
 @pytest.fixture(scope="session")

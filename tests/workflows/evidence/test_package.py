@@ -23,13 +23,12 @@ from chain.offchain import migrate, open_store
 from chain.proofs import QBFT_MIX_HASH, keccak
 from chain.settings import Settings
 from tests.programs import run
-from tests.workflows.evidence.conftest import CONFIRMATIONS, DEVNET, Node
+from tests.workflows.evidence.conftest import DEVNET, Node
 from workflows.evidence import chaqi_verify
 from workflows.evidence.anchor import bring_up_to_date, prepare, submit
 from workflows.evidence.chaqi_verify import Link, to_canonical, verify
 from workflows.evidence.envelope import SUFFIX, Origin, envelope
 from workflows.evidence.hashing import Digests, DigestStream, hash_file
-from workflows.evidence.job import anchor_pending
 from workflows.evidence.package import (
     NotProvable,
     NotThatDocument,
@@ -72,11 +71,7 @@ def folder(node: Node, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pat
     (folder / ENVELOPE).write_bytes(written)
     found = prepare([folder / name for name in (DEED, ENVELOPE, LOOSE)], folder / "receipts")
     submit(store, 1, found.documents, now=0)
-    relay = node.relay()
-    for _ in range(3):
-        now = int(node.rpc.call("eth_getBlockByNumber", "latest", False)["timestamp"], 16)
-        anchor_pending(store, node.attester, relay, node.chain, now=now)
-        node.mine(CONFIRMATIONS)
+    node.anchor(store)
     assert bring_up_to_date(store, [one.receipt_path for one in found.documents]) == {State.FINAL: 3}
     store.dispose()
     yield folder

@@ -19,7 +19,6 @@ from tests.workflows.evidence.conftest import CONFIRMATIONS, Node
 from workflows.evidence import anchored
 from workflows.evidence.anchor import bring_up_to_date, prepare, submit
 from workflows.evidence.hashing import FileUnreadable
-from workflows.evidence.job import anchor_pending
 from workflows.evidence.receipt import Receipt, State, parse, read, unhex
 from workflows.evidence.verify import Verdict, verify_offline, verify_on_chain
 
@@ -41,11 +40,7 @@ def folder(node: Node, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pat
     store = open_store(own)
     found = prepare([folder / "docs"], folder / "receipts")
     submit(store, 1, found.documents, now=0)
-    relay = node.relay()
-    for _ in range(3):
-        now = int(node.rpc.call("eth_getBlockByNumber", "latest", False)["timestamp"], 16)
-        anchor_pending(store, node.attester, relay, node.chain, now=now)
-        node.mine(CONFIRMATIONS)
+    node.anchor(store)
     assert bring_up_to_date(store, [one.receipt_path for one in found.documents]) == {State.FINAL: 7}
     store.dispose()
     yield folder
