@@ -342,11 +342,23 @@ def _page(request: Request, text: str, scan: ScanBody) -> HTMLResponse:
         "quality": ENUMERATIONS["BatchQuality"],
         "roles": ROLES,
         "provinces": PROVINCES,
+        "steps": _steps(trace),
         "day": _day,
-        "share": lambda ppm: f"{ppm // 1_000 / 10:g}",
+        "share": lambda ppm: f"{ppm // 100 / 100:g}",
         "as_of": found.as_of,
     }
     return _templates.TemplateResponse(request, "trace.html", values, headers=SECURITY | {"cache-control": "no-store"})
+
+
+def _steps(trace: Row) -> list[tuple[int, str, Row]]:
+    """What was done to the tea, as it happened: instant, kind, and what is known of it; of picks the first 20."""
+    kinds = [
+        ("pick", "picked_at", trace["picks"][:20]),
+        ("make", "made_at", trace["makings"]),
+        ("sale", "confirmed_at", trace["sales"]),
+    ]
+    steps = [(one[when], kind, one) for kind, when, found in kinds for one in found]
+    return sorted(steps, key=lambda step: step[0])
 
 
 CLAIM_WORDS: Final = {

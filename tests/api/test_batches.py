@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from api.codes import _steps
 from tests.harvests import PRODUCT, TOWN, YEAR, Farm, farm
 from tests.stack import Stack
 from workflows.batches.registry import MOST_GUESSES
@@ -247,6 +248,11 @@ class TestPage:
         assert page.text.index("从枝头到包装") < page.text.index("From the tree to the package")
         assert not re.search(r"""(?:src|href)=["']https?://""", page.text)
         assert ">2</b>扫码次数" in client.get(f"/t/{harvest.code(5)}").text
+
+    def test_tells_of_picks_makings_and_sales_in_the_order_of_time(self) -> None:
+        made, blended = ({"made_at": at, "batch": str(at)} for at in (2, 4))
+        trace = {"picks": [{"picked_at": 1}], "makings": [blended, made], "sales": [{"confirmed_at": 3}]}
+        assert [(at, kind) for at, kind, _ in _steps(trace)] == [(1, "pick"), (2, "make"), (3, "sale"), (4, "make")]
 
     def test_checks_the_scratch_code_without_a_script(self, harvest: Harvest) -> None:
         client = harvest.farm.stack.client
