@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 from typing import Annotated
@@ -27,6 +28,7 @@ from scripts.world.play import Player, Progress, Stage
 from scripts.world.population import World
 from scripts.world.story import Story
 from workflows.batches import registry
+from workflows.batches.codes import Package
 from workflows.master_key import master_key
 from workflows.matching.supply import coming_spring
 from workflows.matching.tables import post
@@ -54,13 +56,21 @@ def seed(
     """Play a synthetic world on the running Chaqi, or go on where an earlier run stopped."""
     settings = Settings()
     started = time.monotonic()
-    handed_in = play(settings, Deployment.load(settings), size, number)
+    played = play(settings, Deployment.load(settings), size, number)
     seconds = time.monotonic() - started
-    console.print(f"{size} (synthetic, seed {number}): {handed_in:,} acts handed in, {seconds:.0f} s")
+    console.print(f"{size} (synthetic, seed {number}): {played.handed_in:,} acts handed in, {seconds:.0f} s")
 
 
-def play(settings: Settings, deployment: Deployment, size: WorldSize, number: int = SEED) -> int:
-    """Plays what is not played yet, showing progress; returns how many acts were handed in now."""
+@dataclass(frozen=True)
+class Played:
+    """How many acts were handed in now, and the packages of the world's lots by the root of each lot."""
+
+    handed_in: int
+    lots: dict[bytes, list[Package]]
+
+
+def play(settings: Settings, deployment: Deployment, size: WorldSize, number: int = SEED) -> Played:
+    """Plays what is not played yet, showing progress."""
     stage = Stage(
         settings=settings,
         rpc=Rpc(settings.rpc_url),
@@ -81,10 +91,11 @@ def play(settings: Settings, deployment: Deployment, size: WorldSize, number: in
         player = Player(story, stage)
         handed_in = player.play(progress)
         _keep_records(stage, world, player, progress)
-        _keep_codes(stage, story, progress)
+        lots = Spring(story).lots_by_root
+        _keep_codes(stage, lots, progress)
         _post_demands(stage, world, player)
         _keep_inputs(stage, story, player, progress)
-    return handed_in
+    return Played(handed_in, lots)
 
 
 def _post_demands(stage: Stage, world: World, player: Player) -> None:
@@ -116,9 +127,9 @@ def _keep_records(stage: Stage, world: World, player: Player, progress: Progress
         progress("seal the trees' records", done, len(wires))
 
 
-def _keep_codes(stage: Stage, story: Story, progress: Progress) -> None:
+def _keep_codes(stage: Stage, lots: dict[bytes, list[Package]], progress: Progress) -> None:
     """Keeps the codes of the world's lots, as the API does with those that it makes, so that they can be scanned."""
-    store, lots = stage.outbox.store, Spring(story).lots_by_root
+    store = stage.outbox.store
     issued = sa.select(acts.c.wire).where(acts.c.act == "Batches.issueCodes").order_by(acts.c.sequence)
     with reading(store) as connection:
         wires = connection.execute(issued).scalars().all()

@@ -21,6 +21,7 @@ from scripts import seed
 from scripts.evidence import wait_for
 from scripts.mirror import compared
 from scripts.seed import WorldSize
+from workflows.batches.codes import Package, shown
 from workflows.evidence import anchor as anchoring
 from workflows.evidence import receipt as receipts
 from workflows.evidence.receipt import State
@@ -31,6 +32,12 @@ HISTORY_SECONDS = 200 * 86_400
 today."""
 
 ROOT = Path(__file__).resolve().parent.parent
+COUNTED = (
+    *("trees", "parties", "evidence", "valuations", "batches", "agreements", "liens", "loans", "subsidies"),
+    *("deeds", "certificates", "filings"),
+)
+"""Rooms whose entities the summary counts."""
+
 OWN_DOCUMENTS = ("README.md", "README.zh-CN.md", "docs", "contracts")
 """The project's own files that the tour anchors, where it runs from a checkout."""
 
@@ -51,13 +58,22 @@ class Summary:
     compared: int
     counts: dict[str, int]
     example: dict[str, Any] | None
+    package: str | None
 
     def show(self, console: Console, settings: Settings, seconds: float) -> None:
         """Prints what was done and where to look."""
         url = settings.api_url
+        there = {name: f"{count:,} {name}" for name, count in self.counts.items()}
         console.print(
-            f"world     {self.counts['trees']:,} trees, {self.counts['parties']:,} parties, "
-            f"{self.counts['evidence']:,} evidence batches; synthetic; {self.acts_now:,} acts handed in now"
+            f"world     {there['trees']}, {there['parties']}, {there['evidence']} batches; synthetic; "
+            f"{self.acts_now:,} acts handed in now"
+        )
+        console.print(
+            f"business  {there['valuations']}, {there['batches']} of tea, {there['agreements']}, {there['loans']} "
+            f"and {there['liens']}, {there['subsidies']}"
+        )
+        console.print(
+            f"courts    {there['deeds']}, {there['certificates']} of enforcement, {there['filings']}: {url}/overview"
         )
         console.print(f"evidence  {self.documents} of the project's own documents anchored and verified")
         console.print(f"checked   {self.compared:,} mirrored rows equal to contract storage")
@@ -68,6 +84,8 @@ class Summary:
                 f"{tree['owner']}, surveyed by party {tree['surveyor']}, {tree['title'].lower()}"
             )
             console.print(f"          {url}/v1/trees/{tree['id']}")
+        if self.package:
+            console.print(f"a package as its buyer sees it: {url}/t/{self.package}")
         console.print(f"ready     in {seconds:.0f} s. Look at {url}/ , {url}/docs , {url}/v1/status ; Ctrl-C stops all")
 
 
@@ -76,18 +94,30 @@ def play(settings: Settings, deployment: Deployment, size: WorldSize) -> Summary
 
     What an earlier run did is not repeated. Raises `TourBroken` if a check fails.
     """
-    acts_now = seed.play(settings, deployment, size)
+    played = seed.play(settings, deployment, size)
     documents = _anchor_own_documents(settings, deployment)
     await_mirror(settings)
     result = compared(settings)
     registered = get(settings, "/v1/trees", title="REGISTERED", limit=1)["items"]
     return Summary(
-        acts_now=acts_now,
+        acts_now=played.handed_in,
         documents=documents,
         compared=sum(result.rows.values()),
-        counts={name: get(settings, f"/v1/{name}", limit=1)["total"] for name in ("trees", "parties", "evidence")},
+        counts={name: get(settings, f"/v1/{name}", limit=1)["total"] for name in COUNTED},
         example=registered[0] if registered else None,
+        package=_a_package(settings, played.lots),
     )
+
+
+def _a_package(settings: Settings, lots: dict[bytes, list[Package]]) -> str | None:
+    """The code on a package of the world's, one that nothing has to be said against where there is one.
+
+    Reading what a code stands for counts no scan: the newcomer's is the first.
+    """
+    issued = {lot["root"] for lot in get(settings, "/v1/lots", state="ISSUED", limit=500)["items"]}
+    codes = [shown(packages[0].code) for root, packages in lots.items() if "0x" + root.hex() in issued]
+    sound = (code for code in codes if not get(settings, f"/v1/codes/{code}")["warnings"])
+    return next(sound, codes[0] if codes else None)
 
 
 def _anchor_own_documents(settings: Settings, deployment: Deployment) -> int:
