@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
 from dataclasses import dataclass
 from datetime import date
@@ -17,8 +18,8 @@ from chain import offchain
 from chain.acts import SignedAct
 from chain.deploy import Deployment
 from chain.offchain import reading
-from chain.outbox import Outbox, acts
-from chain.rpc import Rpc
+from chain.outbox import ActState, Outbox, acts
+from chain.rpc import NodeError, Rpc
 from chain.settings import Settings
 from chain.signers import Keystore
 from scripts.world.chapters import mortgages, valuations
@@ -37,6 +38,7 @@ from workflows.valuations import inputs
 from workflows.vault import ERASURES_FILE, Vault
 
 SEED = 1
+LOOK_SECONDS = 0.03
 
 console = Console(soft_wrap=True, highlight=False)
 
@@ -71,13 +73,14 @@ class Played:
 
 def play(settings: Settings, deployment: Deployment, size: WorldSize, number: int = SEED) -> Played:
     """Plays what is not played yet, showing progress."""
+    rpc, outbox = Rpc(settings.rpc_url), Outbox(offchain.open_store(settings))
     stage = Stage(
         settings=settings,
-        rpc=Rpc(settings.rpc_url),
-        outbox=Outbox(offchain.open_store(settings)),
+        rpc=rpc,
+        outbox=outbox,
         keystore=Keystore(settings.keystore_file, deployment.chain_id),
         deployment=deployment,
-        work=lambda: time.sleep(0.05),  # the worker's relay carries them
+        work=lambda: _wait_for_relay(outbox, rpc),
     )
     columns = (bars.TextColumn("{task.description}"), bars.BarColumn(), bars.MofNCompleteColumn())
     with bars.Progress(*columns, bars.TimeElapsedColumn(), console=console, transient=True) as shown:
@@ -102,6 +105,17 @@ def _post_demands(stage: Stage, world: World, player: Player) -> None:
     """Keeps what the firms would buy of the coming spring, for the matching; again: changes nothing."""
     for demand in demands(world, coming_spring(date.today()), player.party_id):
         post(stage.outbox.store, demand, now=int(time.time()), synthetic=True)
+
+
+def _wait_for_relay(outbox: Outbox, rpc: Rpc) -> None:
+    """Lets the worker's relay work. When it has sent everything a development chain makes the block at once: a story of
+    many short waves would else mostly wait for blocks.
+    """
+    time.sleep(LOOK_SECONDS)
+    standing = outbox.counts()
+    if ActState.SUBMITTED in standing and ActState.ACCEPTED not in standing:
+        with contextlib.suppress(NodeError):  # other chains make blocks when they want
+            rpc.call("evm_mine")
 
 
 def _keep_records(stage: Stage, world: World, player: Player, progress: Progress) -> None:
