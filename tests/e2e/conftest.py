@@ -1,13 +1,16 @@
-"""A Chaqi for scenarios in which time has to pass."""
+"""Chaqis for whole stories: one whose time may pass, and one that is run as a user runs it."""
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
 from chain.devnet import anvil_program
 from chain.settings import Settings
+from tests.e2e.installation import Chaqi
 from tests.stack import Stack, free_port, running
 
 
@@ -21,3 +24,11 @@ def future(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     )
     with running(settings) as stack:
         yield stack
+
+
+@pytest.fixture
+def chaqi(tmp_path: Path) -> Iterator[Chaqi]:
+    """An installation in a folder of its own."""
+    installation = Chaqi(tmp_path)
+    yield installation
+    shutil.rmtree(installation.var, ignore_errors=True)
