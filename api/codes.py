@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path as FilePath
 from typing import Annotated, Any, Final
 from urllib.parse import parse_qs
-from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 from fastapi import APIRouter, Path, Request
@@ -35,10 +33,10 @@ from workflows.batches.claims import Claim, Finding, Notice, Standing, alarms
 from workflows.batches.codes import CODE_LENGTH, SCRATCH_LENGTH, path_of, read_code
 from workflows.batches.codes import shown as printed
 from workflows.batches.registry import Code, Opened
+from workflows.calendar.calendar import day_of
 
 LOT_STATES = list(ENUMERATIONS["LotState"])
 APPROVED, ISSUED = LOT_STATES.index("APPROVED"), LOT_STATES.index("ISSUED")
-SHANGHAI = ZoneInfo("Asia/Shanghai")
 FORM_LIMIT: Final = 1_000
 
 PROVINCES: Final = {
@@ -375,4 +373,4 @@ def _worth_saying(finding: Finding, lot: Row) -> bool:
 
 
 def _day(instant: int) -> str:
-    return datetime.fromtimestamp(instant, UTC).astimezone(SHANGHAI).strftime("%Y-%m-%d")
+    return str(day_of(instant))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import Response
@@ -18,10 +18,10 @@ from chain.vocabulary import ENUMERATIONS
 from indexer import queries
 from indexer.projections.loans import margins
 from workflows.calendar.calendar import local
+from workflows.documents.figures import yuan
 
 ROUTER = APIRouter(include_in_schema=False)
 PERCENT_PPM = 10_000
-FEN_PER_YUAN = 100
 
 
 @ROUTER.get("/overview")
@@ -40,7 +40,7 @@ def _overview(request: Request, as_of: str | None) -> Response:
             "ladder": _ladder(view),
             "enforcement": enforcement.figures(view, enforcement.Scope()),
         }
-    figures |= {"percent": _percent, "yuan": _yuan, "term": _term}
+    figures |= {"percent": _percent, "yuan": yuan, "term": _term}
     return page(request, "overview.html", figures)
 
 
@@ -59,7 +59,3 @@ def _term(name: str, *enumerations: str) -> str:
 
 def _percent(ppm: int | None) -> str:
     return "—" if ppm is None else f"{ppm // PERCENT_PPM}.{ppm % PERCENT_PPM // 1_000} %"
-
-
-def _yuan(fen: Any) -> str:
-    return f"¥{int(fen) // FEN_PER_YUAN:,}.{int(fen) % FEN_PER_YUAN:02}"

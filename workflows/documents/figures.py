@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, timedelta, timezone
+from datetime import date
 
-SHANGHAI = timezone(timedelta(hours=8))
-"""No daylight saving time since 1991."""
+from workflows.calendar.calendar import local
 
 FEN_LIMIT = 10**14
 """One trillion yuan: the first amount that has no words here."""
@@ -55,8 +54,8 @@ def day(value: date) -> str:
 
 def instant(seconds: int) -> str:
     """UTC seconds as the legal time of day: 2026年11月27日 12:28:00."""
-    local = datetime.fromtimestamp(seconds, UTC).astimezone(SHANGHAI)
-    return f"{day(local.date())} {local:%H:%M:%S}"
+    read = local(seconds)
+    return f"{day(read.date())} {read:%H:%M:%S}"
 
 
 def _whole(number: int) -> str:

@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
-
 import sqlalchemy as sa
 
 from chain.offchain import reading, writing
 from chain.vocabulary import ENUMERATIONS
 from indexer import queries
 from indexer.projections.trees import restraints, trees
+from workflows.calendar.calendar import day_of
 from workflows.matching.explain import as_json
 from workflows.matching.market import Rules, inputs_hash
 from workflows.matching.solve import match
 from workflows.matching.supply import Card, coming_spring, lots
 from workflows.matching.tables import Runs, open_demands
 
-SHANGHAI = timedelta(hours=8)
 TITLES, LIVES, HEALTHS = (list(ENUMERATIONS[name]) for name in ("Title", "Life", "Health"))
 
 
@@ -61,7 +59,7 @@ def match_mirror(store: sa.Engine, mirror: sa.Engine, rules: Rules, *, now: int)
     with reading(mirror) as connection:
         as_of = queries.as_of(connection)
         known = cards(connection, as_of.time)
-    today = (datetime.fromtimestamp(as_of.time, UTC) + SHANGHAI).date()
+    today = day_of(as_of.time)
     supply = lots(known, coming_spring(today))
     demands = open_demands(store, since=today)
     inputs = inputs_hash(supply, demands, rules)
