@@ -10,7 +10,7 @@ from scripts.world.draws import Draws
 from scripts.world.parties import FIRM_CLASSES, Party, farmer, firm, institution, slug
 from scripts.world.places import HAMLETS, PLOTS_A_SIDE, VILLAGES, Hamlet, garden
 from scripts.world.quotas import allot, bounded_shares, largest_remainder, shuffled
-from scripts.world.sizes import SIZES, SizeName
+from scripts.world.sizes import SIZES, Size, SizeName
 from scripts.world.trees import (
     AGE_BANDS,
     AGE_METHODS,
@@ -43,11 +43,11 @@ class Holding(NamedTuple):
 class World:
     """A synthetic world by seed and size; every stream can be read again and gives the same values."""
 
-    def __init__(self, seed: int, size: SizeName) -> None:
+    def __init__(self, seed: int, size: SizeName | Size) -> None:
         """The world of a seed; different seeds and different sizes share nothing."""
         self.seed = seed
-        self.size = SIZES[size]
-        self.draws = Draws(seed, size)
+        self.size = size if isinstance(size, Size) else SIZES[size]
+        self.draws = Draws(seed, self.size.name)
 
     def parties(self) -> Iterator[Party]:
         """Institutions, then farmers, then firms, in the order of their enrolment."""

@@ -6,7 +6,7 @@ that serve them (banks, notaries, authorities, ...) come on top, in the counts n
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 SizeName = Literal["tour", "county", "book"]
@@ -28,12 +28,15 @@ AUTHORITIES: dict[Institution, int] = {
 
 @dataclass(frozen=True, slots=True)
 class Size:
-    """Exact counts of a world."""
+    """Exact counts of a world. `deeds_by_wallet` of its deeds are signed by wallets; `certificates` are issued ones."""
 
-    name: SizeName
+    name: str
     farmers: int
     firms: int
     trees: int
+    deeds: int
+    deeds_by_wallet: int
+    certificates: int
     institutions: dict[Institution, int]
 
     @property
@@ -48,16 +51,42 @@ class Size:
 
 
 SIZES: dict[SizeName, Size] = {
-    "tour": Size("tour", 40, 20, 300, AUTHORITIES | {
+    "tour": Size("tour", 40, 20, 300, 40, 12, 6, AUTHORITIES | {
         "SURVEYOR": 2, "APPRAISER": 2, "INSPECTOR": 1, "INSURER": 1, "BANK": 3, "TELECOM": 1, "BROKER": 1,
         "SCORER": 1, "NOTARY_OFFICE": 2, "NOTARY": 4, "LAWYER": 2,
     }),
-    "county": Size("county", 400, 200, 3_000, AUTHORITIES | {
+    "county": Size("county", 400, 200, 3_000, 2_328, 40, 271, AUTHORITIES | {
         "SURVEYOR": 6, "APPRAISER": 3, "INSPECTOR": 2, "INSURER": 2, "BANK": 8, "TELECOM": 3, "BROKER": 1,
         "SCORER": 2, "NOTARY_OFFICE": 5, "NOTARY": 40, "LAWYER": 10,
     }),
-    "book": Size("book", 2_000, 1_000, 15_000, AUTHORITIES | {
+    "book": Size("book", 2_000, 1_000, 15_000, 232_853, 400, 27_092, AUTHORITIES | {
         "SURVEYOR": 12, "APPRAISER": 6, "INSPECTOR": 4, "INSURER": 3, "BANK": 25, "TELECOM": 3, "BROKER": 2,
         "SCORER": 3, "NOTARY_OFFICE": 15, "NOTARY": 180, "LAWYER": 40,
     }),
 }  # fmt: skip
+
+
+def share_of_the_book(share: float) -> Size:
+    """The book at `share` of its size (above 0, at most 1), but with no fewer of anything than the tour has.
+
+    Its institutions are the book's own, so that what an act costs does not depend on the share. The whole is the book.
+    """
+    book, least = SIZES["book"], SIZES["tour"]
+    if share == 1:
+        return book
+    if not 0 < share < 1:
+        raise ValueError(f"a share of the book is above 0 and at most 1, not {share}")
+
+    def part(whole: int, fewest: int) -> int:
+        return max(fewest, round(whole * share))
+
+    return replace(
+        book,
+        name=f"book at {share:g}",
+        farmers=part(book.farmers, least.farmers),
+        firms=part(book.firms, least.firms),
+        trees=part(book.trees, least.trees),
+        deeds=part(book.deeds, least.deeds),
+        deeds_by_wallet=part(book.deeds_by_wallet, least.deeds_by_wallet),
+        certificates=part(book.certificates, least.certificates),
+    )

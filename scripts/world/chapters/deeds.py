@@ -1,7 +1,8 @@
 """Deeds, certificates and filings: some obligors sign by wallet, most are prepared in batches; a few default.
 
-As many deeds as `domain.md` 6.2 has for the book, and its sum over them to the fen; other sizes have their share.
-What goes another way than to issue and payment goes so once in every state. Shares that no source gives are assumed.
+As many deeds and certificates as `domain.md` 6.2 has for the book, and its sums over them to the fen; other sizes have
+their share. What goes another way than to issue and payment goes so once in every state. Shares that no source gives
+are assumed.
 """
 
 from __future__ import annotations
@@ -9,19 +10,19 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
+from scripts.world import defaults
 from scripts.world.draws import Draws
 from scripts.world.parties import slug
 from scripts.world.quotas import bounded_shares
-from scripts.world.sizes import Institution, SizeName
+from scripts.world.sizes import SIZES, Institution
 from scripts.world.steps import DaysLater, DigestOf, EvidenceOf, HashOf, IdOf, Paper, Step, Value, Wave
-from workflows.filings.courts import courts
 
 if TYPE_CHECKING:
     from scripts.world.story import Story
 
-BOOK_FEN = 257_600_000_000
+BOOK_FEN, BOOK_CERTIFIED_FEN = 257_600_000_000, 35_600_000_000
 LEAST_FEN, MOST_FEN = 50_000, 50_000_000
 MEDIAN_FEN, SIGMA = 650_000, 1.03
 RATE_BPS = 1_540
@@ -29,23 +30,9 @@ BATCH = 200
 BATCHES_BEGIN = 1 << 24
 SECOND = 1 << 25
 """Added to a number: the act of a party that concerns it a second time."""
-GUANGDONG, GUANGDONG_PERCENT = 44, 14
 REGULATOR, COURT = slug("REGULATOR", 1), slug("COURT_GW", 1)
 
 
-class Count(NamedTuple):
-    """Deeds in all, those signed by wallet, and certificates applied for."""
-
-    deeds: int
-    by_wallet: int
-    certificates: int
-
-
-COUNTS: dict[SizeName, Count] = {
-    "tour": Count(40, 12, 10),
-    "county": Count(2_328, 40, 271),
-    "book": Count(232_853, 400, 27_092),
-}
 SMALLEST_BATCHES = 2
 
 # How deeds signed by wallet end, by their number; the others are issued.
@@ -94,6 +81,8 @@ class Claim:
     place: int
     deed: Deed
     end: str
+    total: int
+    """What is claimed, in fen."""
 
     @cached_property
     def step(self) -> Step:
@@ -101,7 +90,7 @@ class Claim:
         message: dict[str, Value] = {
             "deed": self.deed.id,
             **self.items,
-            "performed": self.deed.principal // 5,
+            "performed": self.deed.principal - int(str(self.items["principal"])),
             "defaultedAt": DaysLater(95),
         }
         paper = self.deed.paper(self.deed.bank, "statement and ledger")
@@ -109,14 +98,8 @@ class Claim:
 
     @property
     def items(self) -> dict[str, Value]:
-        """What is owed after a fifth was paid, in fen."""
-        left = self.deed.principal - self.deed.principal // 5
-        return {"principal": left, "interest": left // 100, "penalty": left // 500, "costs": 0}
-
-    @property
-    def total(self) -> int:
-        """The sum of the items."""
-        return sum(int(str(item)) for item in self.items.values())
+        """What the total is made of, in fen."""
+        return dict(defaults.items(self.total))
 
     @property
     def filing_end(self) -> str:
@@ -142,11 +125,9 @@ class Enforcement:
     def __init__(self, story: Story) -> None:
         """The deeds of `story`."""
         self.story = story
-        self.count = COUNTS[story.world.size.name]
+        self.count = story.world.size
         self._draws = story.world.draws.of("deeds")
         self._people = [party.slug for party in story.parties if party.role == "FARMER" and not party.suspended]
-        self._courts = list(courts())
-        self._near = [one for one in self._courts if one.code // 10_000 == GUANGDONG]
 
     def waves(self) -> Iterator[Wave]:
         """All waves."""
@@ -184,7 +165,7 @@ class Enforcement:
     @cached_property
     def principals(self) -> list[int]:
         """Amounts in fen, whose sum is the size's share of the book's."""
-        total = BOOK_FEN * self.count.deeds // COUNTS["book"].deeds
+        total = BOOK_FEN * self.count.deeds // SIZES["book"].deeds
         wishes = [
             self._draws.of("deed", number).lognormal("amount", MEDIAN_FEN, SIGMA)
             for number in range(1, self.count.deeds + 1)
@@ -196,13 +177,13 @@ class Enforcement:
         """Deeds whose obligors sign by wallet."""
         return [
             self._deed(number, number, self._people[number % len(self._people)])
-            for number in range(1, self.count.by_wallet + 1)
+            for number in range(1, self.count.deeds_by_wallet + 1)
         ]
 
     @cached_property
     def batches(self) -> list[list[Deed]]:
         """The other deeds; those of a batch have office, notary and bank in common."""
-        numbers = range(self.count.by_wallet + 1, self.count.deeds + 1)
+        numbers = range(self.count.deeds_by_wallet + 1, self.count.deeds + 1)
         size = min(BATCH, -(-len(numbers) // SMALLEST_BATCHES))
         return [
             [
@@ -343,14 +324,19 @@ class Enforcement:
 
     @cached_property
     def claims(self) -> list[Claim]:
-        """Claims on deeds: the first three on deeds signed by wallet, the rest on every so many of the others."""
+        """Claims on different deeds, the first three on deeds signed by wallet; the size says how many are certified."""
+        ends = list(defaults.ends(self.count.certificates, CERTIFICATE_ENDS, REFUSED_EVERY))
         signed = [deed for deed in self.issued_by_wallet if deed.number > AMENDED][: len(CERTIFICATE_ENDS) - 1]
         others = [deed for batch in self.batches for deed in batch]
-        wanted = self.count.certificates - len(signed)
-        chosen = [*signed, *(others[place * len(others) // wanted] for place in range(wanted))]
+        drawn = defaults.chosen([(deed.draws, deed.principal) for deed in others], len(ends) - len(signed))
+        chosen = [*signed, *(others[place] for place in drawn)]
+        wishes = [(deed.draws, deed.principal) for deed in chosen]
+        certified = [end == "ISSUED" for end in ends]
+        total = BOOK_CERTIFIED_FEN * self.count.certificates // SIZES["book"].certificates
+        totals = defaults.claimed(wishes, certified, total)
         return [
-            Claim(place, deed, CERTIFICATE_ENDS.get(place, "REFUSED" if place % REFUSED_EVERY == 0 else "ISSUED"))
-            for place, deed in enumerate(chosen, start=1)
+            Claim(place, deed, end, fen)
+            for place, (deed, end, fen) in enumerate(zip(chosen, ends, totals, strict=True), start=1)
         ]
 
     def _each(self, tell: Callable[[Claim], Step], *ends: str) -> list[Step]:
@@ -393,15 +379,18 @@ class Enforcement:
         """Claims that were certified, all of which go to court."""
         return [claim for claim in self.claims if claim.end == "ISSUED"]
 
+    @cached_property
+    def court_of(self) -> dict[int, int]:
+        """The court of each filing, by the claim's place; every court has one where there are filings enough."""
+        drawn = defaults.courts_of(self._draws.of("courts"), len(self.filed))
+        return {claim.place: court for claim, court in zip(self.filed, drawn, strict=True)}
+
     def _package(self, claim: Claim) -> Step:
-        draws = claim.deed.draws
-        near = draws.whole("near", 1, 100) <= GUANGDONG_PERCENT
-        choice = self._near if near else self._courts
         obligor: Value = claim.deed.obligor
         message: dict[str, Value] = {
             "certificate": DigestOf(claim.step),
             "obligor": obligor,
-            "court": choice[draws.whole("court", 0, len(choice) - 1)].code,
+            "court": self.court_of[claim.place],
             "basis": "DOMICILE",
         }
         lawyer = self._nth("LAWYER", claim.place)

@@ -8,9 +8,10 @@ from itertools import chain
 
 import pytest
 
-from scripts.world.chapters.deeds import BOOK_FEN, COUNTS, LEAST_FEN, MOST_FEN, Enforcement
+from scripts.world.chapters.deeds import BOOK_CERTIFIED_FEN, BOOK_FEN, LEAST_FEN, MOST_FEN, Enforcement
 from scripts.world.population import World
-from scripts.world.sizes import SizeName
+from scripts.world.sizes import SIZES as COUNTS
+from scripts.world.sizes import SizeName, share_of_the_book
 from scripts.world.steps import Step
 from scripts.world.story import Story
 
@@ -44,16 +45,35 @@ def test_there_are_as_many_deeds_as_their_share_and_their_sum_is_exact(size: Siz
     assert len({deed.hash("number") for deed in deeds}) == count.deeds
 
 
-def test_the_book_has_the_sum_of_the_specification() -> None:
-    assert COUNTS["book"].deeds == 232_853 and COUNTS["book"].certificates == 27_092
-    assert BOOK_FEN == 2_576_000_000 * 100
+def test_the_book_is_the_specification_to_the_fen() -> None:
+    """The whole draw of the book, without a chain."""
+    book = told("book")
+    deeds = {deed.number: deed.principal for deed in (*book.by_wallet, *chain.from_iterable(book.batches))}
+    assert len(deeds) == 232_853 and sum(deeds.values()) == 2_576_000_000 * 100
+    assert min(deeds.values()) == LEAST_FEN and max(deeds.values()) <= MOST_FEN
+    assert len(book.filed) == 27_092 and sum(claim.total for claim in book.filed) == 356_000_000 * 100
+    assert all(claim.total <= claim.deed.principal * 101 // 100 for claim in book.claims)
+    assert all(0 < int(str(claim.items["principal"])) <= deeds[claim.deed.number] for claim in book.claims)
+    filings = Counter(book.court_of[claim.place] for claim in book.filed)
+    assert len(filings) == 2_905 and filings.total() == 27_092
+
+
+def test_a_share_of_the_book_has_its_share_of_the_sums() -> None:
+    size = share_of_the_book(0.01)
+    assert (size.deeds, size.certificates) == (2_329, 271)
+    small = Enforcement(Story(World(1, size)))
+    assert sum(claim.total for claim in small.filed) == BOOK_CERTIFIED_FEN * 271 // 27_092
+    assert share_of_the_book(1) is COUNTS["book"]
+    with pytest.raises(ValueError):
+        share_of_the_book(1.5)
 
 
 @pytest.mark.parametrize("size", SIZES)
-def test_claims_are_of_different_deeds_and_within_them(size: SizeName) -> None:
-    claims = told(size).claims
-    assert len(claims) == COUNTS[size].certificates == len({claim.deed.number for claim in claims})
-    assert all(0 < claim.total <= claim.deed.principal for claim in claims)
+def test_claims_are_of_different_deeds_and_within_what_they_entitle_to(size: SizeName) -> None:
+    claims, filed = told(size).claims, told(size).filed
+    assert len(claims) == len({claim.deed.number for claim in claims}) and len(filed) == COUNTS[size].certificates
+    assert all(0 < claim.total == sum(int(str(item)) for item in claim.items.values()) for claim in claims)
+    assert all(claim.total <= claim.deed.principal * 101 // 100 for claim in claims)
 
 
 @pytest.mark.parametrize("size", SIZES)
