@@ -292,7 +292,7 @@ class Relay:
         room[relayer] -= 1
         nonces[relayer] += 1
         raw = self._relayers[relayer].sign_transaction(
-            to=act.contract, call=act.call, nonce=nonce, gas=_gas(act.call), chain_id=self._chain_id
+            to=act.contract, call=act.call, nonce=nonce, gas=gas_limit(act.call), chain_id=self._chain_id
         )
         return {
             "relayer": relayer,
@@ -377,7 +377,8 @@ class Relay:
         return block["hash"] if block else None
 
 
-def _gas(call: bytes) -> int:
+def gas_limit(call: bytes) -> int:
+    """The gas that a transaction with this call may use."""
     return GAS + GAS_A_BYTE * len(call)
 
 
@@ -386,7 +387,7 @@ def _simulate(rpc: Rpc, calls: Sequence[tuple[str, bytes]], sender: str) -> list
     answers: list[Any | NodeError] = []
     for part in _parts(calls, 100):
         answers += rpc.try_batch(
-            ("eth_call", [common | {"to": to, "data": "0x" + call.hex(), "gas": hex(_gas(call))}, "latest"])
+            ("eth_call", [common | {"to": to, "data": "0x" + call.hex(), "gas": hex(gas_limit(call))}, "latest"])
             for to, call in part
         )
     return answers

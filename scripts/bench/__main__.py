@@ -14,7 +14,7 @@ from chain.errors import ChaqiError
 from scripts.bench import __doc__ as about
 from scripts.bench.figures import Figure, Options, machine, markdown, table
 
-ROOMS = ("backfill", "live", "acts", "evidence", "api", "matching", "costs")
+ROOMS = ("backfill", "live", "acts", "deeds", "evidence", "api", "matching", "costs")
 WRITTEN = Path(__file__).resolve().parents[2] / "docs" / "benchmarks.md"
 
 

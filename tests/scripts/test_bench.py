@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from chain.devnet import anvil_program
-from scripts.bench import backfill, costs
+from scripts.bench import backfill, costs, deeds
 from scripts.bench.figures import Figure, Options, markdown, table
 
 
@@ -26,3 +26,10 @@ def test_a_backfill_is_measured_against_the_limit() -> None:
     figures = list(backfill.measure(Options(rounds=1, postgres=False, scale=100)))
     assert figures[0].subject.startswith("limit")
     assert all(figure.ratios for figure in figures if "fill" in figure.subject)
+
+
+@pytest.mark.skipif(anvil_program() is None, reason="anvil is not installed: the benchmark did not run")
+def test_deeds_certificates_and_filings_are_measured_against_raw_pushing() -> None:
+    figures = list(deeds.measure(Options(rounds=1, scale=100)))
+    assert sum(bool(figure.ratios) for figure in figures) == len(deeds.STAGES)
+    assert all(min(figure.values) > 0 for figure in figures)

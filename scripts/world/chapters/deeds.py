@@ -324,7 +324,7 @@ class Enforcement:
 
     @cached_property
     def claims(self) -> list[Claim]:
-        """Claims on different deeds, the first three on deeds signed by wallet; the size says how many are certified."""
+        """Claims on different deeds, the first three signed by wallet; the size says how many are certified."""
         ends = list(defaults.ends(self.count.certificates, CERTIFICATE_ENDS, REFUSED_EVERY))
         signed = [deed for deed in self.issued_by_wallet if deed.number > AMENDED][: len(CERTIFICATE_ENDS) - 1]
         others = [deed for batch in self.batches for deed in batch]
