@@ -61,6 +61,13 @@ class PartyFilters(PageQuery):
     account: Annotated[str | None, Field(pattern=r"^0x[0-9a-fA-F]{40}$", description="Present account.")] = None
     role: Annotated[str | None, Field(description=f"One of {', '.join(ROLES)}.")] = None
     status: Annotated[str | None, Field(pattern=f"^({'|'.join(STATUSES)})$")] = None
+    guardian: Annotated[
+        int | None, Field(ge=1, le=LARGEST_WHOLE, description="Only parties of which this party is a guardian.")
+    ] = None
+    recovering: Annotated[
+        bool | None,
+        Field(description="Whether a guardian supports a recovery of the party; with `guardian`: what waits for it."),
+    ] = None
 
 
 def _show(row: Row) -> Row:
@@ -88,6 +95,12 @@ def _where(query: Any, table: sa.Table) -> list[sa.ColumnElement[bool]]:
         where.append(table.c.account == query.account.lower())
     if query.role is not None:
         where.append(table.c.roles.bitwise_and(role_bits(query.role)) != 0)
+    if query.guardian is not None:
+        three = (table.c.guardian_bank, table.c.guardian_village, table.c.guardian_operator)
+        where.append(sa.or_(*(each == query.guardian for each in three)))
+    if query.recovering is not None:
+        nobody = table.c.recovery_account == NOBODY
+        where.append(~nobody if query.recovering else nobody)
     return where
 
 

@@ -1,20 +1,24 @@
 #!/usr/bin/env python3
 """chaqi-verify: checks an evidence package of Chaqi (茶契) offline. One file, Python's standard library, nothing else.
 
-    python3 chaqi_verify.py PACKAGE.zip [DOCUMENT ...] [--contract 0x…] [--validator 0x… …]
+    python3 chaqi_verify.py PACKAGE.zip [DOCUMENT ...] [--contract 0x…] [--validator 0x… …] [--trust CA.pem …]
 
 Link by link, each in plain words, from a document's bytes to the signatures under the block that recorded them:
 
-    package → document → leaf → path → evidence → event → receipt → header → seal → origin
+    package → document → leaf → path → evidence → event → receipt → header → seal
+    of each envelope's time-stamp: token → imprint → signature → usage → chain
+    → origin
 
 The first link that does not hold ends the chain, is named, and makes the exit code 1. A whole chain proves that these
 bytes existed when the block was made and that the attester vouched for them; not that they are true (在线诉讼规则
-16, 18). Offline nobody can see whether the attester revoked the batch later: ask the ledger for that.
+16, 18). Offline nobody can see whether the attester revoked the batch later, nor whether an authority revoked the
+certificate of its time-stamps: ask the ledger, and the authority, for that.
 """
 
 from __future__ import annotations
 
 import argparse
+import base64
 import hashlib
 import io
 import json
@@ -57,8 +61,12 @@ def verify(
     supplied: list[bytes] | None = None,
     contract: str | None = None,
     validators: list[str] | None = None,
+    authorities: list[bytes] | None = None,
 ) -> list[Link]:
-    """Every link of a package, up to the first broken one; `supplied` are documents that are not in it."""
+    """Every link of a package, up to the first broken one; `supplied` are documents that are not in it.
+
+    `authorities`: certificates (DER) that time-stamps must lead to; without any, those that an envelope names.
+    """
     links: list[Link] = []
     about = ""
     try:
@@ -68,6 +76,7 @@ def verify(
                             f"{len(files)} 个文件，与清单一致"))  # fmt: skip
         extra = {hashlib.sha256(content).hexdigest(): content for content in supplied or []}
         envelopes: set[tuple[str, str, int]] = set()
+        stamped: list[tuple[str, dict[str, Any]]] = []
         for number, document in enumerate(proof["documents"], 1):
             about = document["file"] or f"document {number}"
             anchor = proof["anchors"][document["anchor"]]
@@ -77,12 +86,16 @@ def verify(
             stated = envelope_of(content)
             if stated is not None:
                 envelopes.add((stated["document"]["sha256"], stated["document"]["sm3"], document["anchor"]))
+                stamped.append((about, stated))
         if extra:
             raise Broken("document", "a file you gave is in no proof of this package: SHA-256 " + ", ".join(extra),
                          "所提供的文件不在本证据包中：SHA-256 " + "、".join(extra))  # fmt: skip
         for anchor in proof["anchors"]:
             about = anchor["evidence"]
             for link in check_anchor(anchor, contract, validators):
+                links.append(link._replace(about=about))
+        for about, stated in stamped:
+            for link in check_stamp(stated, authorities):
                 links.append(link._replace(about=about))
         for number, document in enumerate(proof["documents"], 1):
             content = files[document["file"]] if document["file"] else None
@@ -381,6 +394,357 @@ def from_trie(root: bytes, position: int, nodes: list[bytes]) -> bytes:
                      f"证明无法由收据根推导至第 {position} 份收据") from failure  # fmt: skip
 
 
+# ---- token → imprint → signature → usage → chain (RFC 3161, RFC 5652, RFC 5280) ---------------------
+
+
+def _oid(dotted: str) -> bytes:
+    first, second, *arcs = (int(arc) for arc in dotted.split("."))
+    written = bytearray([40 * first + second])
+    for arc in arcs:
+        groups = [arc & 0x7F]
+        while arc := arc >> 7:
+            groups.append(arc & 0x7F | 0x80)
+        written += bytes(reversed(groups))
+    return bytes(written)
+
+
+SIGNED_DATA, TST_INFO = _oid("1.2.840.113549.1.7.2"), _oid("1.2.840.113549.1.9.16.1.4")
+CONTENT_TYPE, MESSAGE_DIGEST = _oid("1.2.840.113549.1.9.3"), _oid("1.2.840.113549.1.9.4")
+SIGNING_CERTIFICATE_V2, SIGNING_CERTIFICATE = (_oid(f"1.2.840.113549.1.9.16.2.{arc}") for arc in (47, 12))
+HASHES = {_oid(f"2.16.840.1.101.3.4.2.{arc}"): name for arc, name in ((1, "sha256"), (2, "sha384"), (3, "sha512"))}
+RSA_KEY, CURVE_KEY = _oid("1.2.840.113549.1.1.1"), _oid("1.2.840.10045.2.1")
+RSA = {_oid(f"1.2.840.113549.1.1.{arc}"): name for arc, name in ((11, "sha256"), (12, "sha384"), (13, "sha512"))}
+ECDSA = {_oid(f"1.2.840.10045.4.3.{arc}"): name for arc, name in ((2, "sha256"), (3, "sha384"), (4, "sha512"))}
+BASIC_CONSTRAINTS, KEY_USAGE, EXTENDED_USAGE = (_oid(f"2.5.29.{arc}") for arc in (19, 15, 37))
+UNDERSTOOD = {BASIC_CONSTRAINTS, KEY_USAGE, EXTENDED_USAGE, _oid("2.5.29.17"), _oid("2.5.29.32")}
+TIME_STAMPING = _oid("1.3.6.1.5.5.7.3.8")
+NULL = b"\x05\x00"
+LONGEST_CHAIN = 8
+
+
+class Der(NamedTuple):
+    """One element of DER: its tag, its content, its whole encoding."""
+
+    tag: int
+    content: bytes
+    whole: bytes
+
+    def parts(self, *tags: int) -> list[Der]:
+        """The elements in it, whose first tags must be these. Raises ValueError."""
+        found, at = [], 0
+        while at < len(self.content):
+            one = _der_at(self.content, at)
+            found.append(one)
+            at += len(one.whole)
+        if [one.tag for one in found[: len(tags)]] != list(tags):
+            raise ValueError("another structure than is expected")
+        return found
+
+
+def _der_at(encoded: bytes, at: int) -> Der:
+    start = at
+    if at + 2 > len(encoded) or encoded[at] & 0x1F == 0x1F:
+        raise ValueError("not DER")
+    tag, size, at = encoded[at], encoded[at + 1], at + 2
+    if size & 0x80:
+        width = size & 0x7F
+        size, at = int.from_bytes(encoded[at : at + width], "big"), at + width
+        if not 0 < width < 5 or size < 0x80 or size >> 8 * (width - 1) == 0:
+            raise ValueError("not DER")
+    if at + size > len(encoded):
+        raise ValueError("cut short")
+    return Der(tag, encoded[at : at + size], encoded[start : at + size])
+
+
+def der(encoded: bytes, tag: int = 0x30) -> Der:
+    """The one element that these bytes are, a SEQUENCE where nothing else is said. Raises ValueError."""
+    found = _der_at(encoded, 0)
+    if found.whole != encoded or found.tag != tag:
+        raise ValueError("another structure than is expected")
+    return found
+
+
+def _instant(one: Der) -> datetime:
+    text = one.content.decode("ascii")
+    if one.tag == 0x17:
+        text = ("19" if text[:2] >= "50" else "20") + text
+    form = "%Y%m%d%H%M%S.%fZ" if "." in text else "%Y%m%d%H%M%SZ"
+    return datetime.strptime(text, form).replace(tzinfo=timezone.utc)  # noqa: UP017
+
+
+class Certificate(NamedTuple):
+    """What a chain is checked by; `extensions` by identifier, each with whether it is critical."""
+
+    whole: bytes
+    signed: bytes
+    serial: bytes
+    issuer: bytes
+    subject: bytes
+    since: datetime
+    until: datetime
+    key: Der
+    extensions: dict[bytes, tuple[bool, bytes]]
+    algorithm: Der
+    signature: bytes
+
+    @property
+    def name(self) -> str:
+        """The last part of the subject's name, in words."""
+        last = der(self.subject).parts()[-1]
+        return last.parts(0x30)[0].parts(0x06)[1].content.decode("utf-8", "replace")
+
+
+def read_certificate(encoded: bytes) -> Certificate:
+    """An X.509 certificate in DER. Raises ValueError."""
+    body, algorithm, signature = der(encoded).parts(0x30, 0x30, 0x03)
+    fields = body.parts(0xA0)[1:]
+    serial, inner, issuer, validity, subject, key = fields[:6]
+    if inner.whole != algorithm.whole or signature.content[:1] != b"\x00":
+        raise ValueError("two algorithms in one certificate")
+    since, until = (_instant(one) for one in validity.parts())
+    extensions: dict[bytes, tuple[bool, bytes]] = {}
+    for part in fields[6:]:
+        for extension in der(part.content).parts() if part.tag == 0xA3 else ():
+            identifier, *critical, value = extension.parts(0x06)
+            if identifier.content in extensions:
+                raise ValueError("an extension is there twice")
+            extensions[identifier.content] = bool(critical), value.content
+    return Certificate(
+        encoded, body.whole, serial.content, issuer.whole, subject.whole, since, until,
+        key, extensions, algorithm, signature.content[1:],
+    )  # fmt: skip
+
+
+def certificates_in(content: bytes) -> list[bytes]:
+    """The certificates (DER) of a PEM file, or the one that a DER file is."""
+    begin, end = b"-----BEGIN CERTIFICATE-----", b"-----END CERTIFICATE-----"
+    blocks = [part.split(end)[0] for part in content.split(begin)[1:]]
+    return [base64.b64decode(block) for block in blocks] if blocks else [content]
+
+
+def holds_signature(key: Der, algorithm: Der, message: bytes, signature: bytes, digest: str | None = None) -> bool:
+    """Whether a key (SubjectPublicKeyInfo) made a signature; `digest` where the algorithm names none.
+
+    RSA PKCS #1 v1.5 and ECDSA on P-256 and P-384. Raises ValueError for another algorithm.
+    """
+    used = algorithm.parts(0x06)
+    identifier, parameters = used[0].content, b"".join(one.whole for one in used[1:])
+    kind, bits = key.parts(0x30, 0x03)
+    of_key = kind.parts(0x06)
+    if bits.content[:1] != b"\x00":
+        raise ValueError("the key is unreadable")
+    if of_key[0].content == RSA_KEY and parameters in (b"", NULL) and (identifier == RSA_KEY or identifier in RSA):
+        digest = RSA.get(identifier, digest)
+        if digest is not None:
+            return _rsa_holds(der(bits.content[1:]), digest, message, signature)
+    if of_key[0].content == CURVE_KEY and identifier in ECDSA and not parameters:
+        curve = CURVES.get(of_key[1].content)
+        if curve is not None:
+            return _ecdsa_holds(curve, bits.content[1:], hashlib.new(ECDSA[identifier], message).digest(), signature)
+    raise ValueError(f"algorithm {identifier.hex()} is unknown to this program; `openssl ts -verify` may know it")
+
+
+def _rsa_holds(key: Der, digest: str, message: bytes, signature: bytes) -> bool:
+    modulus, exponent = (int.from_bytes(one.content, "big") for one in key.parts(0x02, 0x02))
+    size = (modulus.bit_length() + 7) // 8
+    identifier = next(one for one, name in HASHES.items() if name == digest)
+    found = hashlib.new(digest, message).digest()
+    kind = b"\x06" + bytes([len(identifier)]) + identifier + NULL
+    kind = b"\x30" + bytes([len(kind)]) + kind + b"\x04" + bytes([len(found)]) + found
+    ending = b"\x00\x30" + bytes([len(kind)]) + kind
+    wanted = b"\x00\x01" + b"\xff" * (size - len(ending) - 2) + ending
+    made = pow(int.from_bytes(signature, "big"), exponent, modulus).to_bytes(size, "big")
+    return len(signature) == size >= len(ending) + 10 and made == wanted
+
+
+def _ecdsa_holds(curve: Curve, key: bytes, digest: bytes, signature: bytes) -> bool:
+    r, s = (int.from_bytes(one.content, "big") for one in der(signature).parts(0x02, 0x02))
+    size = (curve.p.bit_length() + 7) // 8
+    point = int.from_bytes(key[1 : 1 + size], "big"), int.from_bytes(key[1 + size :], "big")
+    on_curve = (point[1] ** 2 - point[0] ** 3 - curve.a * point[0] - curve.b) % curve.p == 0
+    if len(key) != 1 + 2 * size or key[0] != 4 or not on_curve or not (0 < r < curve.n and 0 < s < curve.n):
+        return False
+    z = int.from_bytes(digest, "big") >> max(0, 8 * len(digest) - curve.n.bit_length())
+    inverse = pow(s, -1, curve.n)
+    found = _add(_times(z * inverse % curve.n, curve.g, curve), _times(r * inverse % curve.n, point, curve), curve)
+    return found is not None and found[0] % curve.n == r
+
+
+class Token(NamedTuple):
+    """A time-stamp token, taken apart."""
+
+    info: Der
+    signer: Der
+    certificates: list[Certificate]
+    digest_name: str
+    imprint: tuple[bytes, bytes]
+    generated_at: datetime
+    accuracy_ms: int
+    policy: bytes
+
+
+def read_token(encoded: bytes) -> Token:
+    """A token in DER, with every part in its form. Raises ValueError."""
+    kind, content = der(encoded).parts(0x06, 0xA0)
+    version, digests, body, *rest = der(content.content).parts(0x02, 0x31, 0x30)
+    body_kind, body_content = body.parts(0x06, 0xA0)
+    info = der(der(body_content.content, 0x04).content)
+    fields = info.parts(0x02, 0x06, 0x30, 0x02, 0x18)
+    certificates = [read_certificate(one.whole) for part in rest if part.tag == 0xA0 for one in part.parts()]
+    if (kind.content, body_kind.content) != (SIGNED_DATA, TST_INFO):
+        raise ValueError("no signed time-stamp")
+    if (version.content, fields[0].content) != (b"\x03", b"\x01") or rest[-1].tag != 0x31:
+        raise ValueError("another version than is expected")
+    (signer,) = rest[-1].parts(0x30)
+    digest = signer.parts(0x02, 0x30, 0x30, 0xA0)[2]
+    if digest.whole not in [one.whole for one in digests.parts()] or digest.content != _digest_kind(digest):
+        raise ValueError("another digest than is announced")
+    hashed, imprint = fields[2].parts(0x30, 0x04)
+    if hashed.content != _digest_kind(hashed):
+        raise ValueError("an unknown digest")
+    accuracy = 0
+    for part in fields[5].parts() if len(fields) > 5 and fields[5].tag == 0x30 else ():
+        scale = {0x02: 1_000_000, 0x80: 1_000, 0x81: 1}[part.tag]
+        accuracy += scale * int.from_bytes(part.content, "big")
+    return Token(
+        info, signer, certificates, HASHES[digest.parts(0x06)[0].content],
+        (hashed.parts(0x06)[0].content, imprint.content), _instant(fields[4]), -(-accuracy // 1000), fields[1].content,
+    )  # fmt: skip
+
+
+def _digest_kind(algorithm: Der) -> bytes:
+    """The content that a known digest's identifier must have: with no parameters, or with NULL."""
+    identifier, *parameters = algorithm.parts(0x06)
+    good = identifier.content in HASHES and [one.whole for one in parameters] in ([], [NULL])
+    return algorithm.content if good else b""
+
+
+def check_stamp(stated: dict[str, Any], authorities: list[bytes] | None) -> Iterator[Link]:
+    """From the token in an envelope to the authority that answers for the time."""
+    name = "token"
+    try:
+        token = read_token(base64.b64decode(stated["timestamp"]["token"], validate=True))
+        moment, accuracy = token.generated_at, token.accuracy_ms
+        said = stated["timestamp"]["generated_at_ms"], stated["timestamp"]["accuracy_ms"]
+        if said != (int(moment.timestamp()) * 1000 + moment.microsecond // 1000, accuracy):
+            raise Broken(name, f"the envelope states another time than the token's {moment.isoformat()}",
+                         f"来源信封载明的时间与令牌的 {moment.isoformat()} 不符")  # fmt: skip
+        yield _holds(name, "", f"a time-stamp of {moment.isoformat()} ± {accuracy} ms",
+                     f"时间戳 {moment.isoformat()} ± {accuracy} 毫秒")  # fmt: skip
+        name = "imprint"
+        kind, imprint = token.imprint
+        if (HASHES[kind], imprint.hex()) != ("sha256", stated["document"]["sha256"]):
+            raise Broken(name, f"it stamps {HASHES[kind]} {imprint.hex()}, not the document's SHA-256",
+                         f"所盖摘要为 {HASHES[kind]} {imprint.hex()}，并非该文件的 SHA-256")  # fmt: skip
+        yield _holds(name, "", f"it stamps the document's SHA-256 {imprint.hex()}",
+                     f"所盖即该文件的 SHA-256 {imprint.hex()}")  # fmt: skip
+        name = "signature"
+        certificate = _check_signature(token)
+        yield _holds(name, "", f"signed by {certificate.name}", f"由 {certificate.name} 签名")
+        name = "usage"
+        if certificate.extensions.get(EXTENDED_USAGE) != (True, _sequence(b"\x06\x08" + TIME_STAMPING)):
+            raise Broken(name, "its certificate is not for time-stamping alone, critically",
+                         "证书的扩展用途不是唯一且关键的时间戳用途")  # fmt: skip
+        yield _holds(name, "", "its certificate is for time-stamping and nothing else", "证书仅用于时间戳")
+        name = "chain"
+        if authorities:
+            trusted = [read_certificate(one) for one in authorities]
+        else:
+            enclosed = [base64.b64decode(one, validate=True) for one in stated.get("authorities", ())]
+            trusted = [one for one in map(read_certificate, enclosed) if one.subject == one.issuer]
+        root = _check_chain(certificate, token, trusted)
+        known, known_zh = f"led to {root.name} at that time", f"当时可追溯至 {root.name}"
+        print_ = hashlib.sha256(root.whole).hexdigest()
+        if authorities:
+            yield _holds(name, "", f"{known}, an authority you named", f"{known_zh}，即您指定的机构")
+        else:
+            yield _holds(name, "", f"{known}: compare its SHA-256 fingerprint {print_} with the published one",
+                         f"{known_zh}：请将其 SHA-256 指纹 {print_} 与公布的指纹核对")  # fmt: skip
+    except (ValueError, TypeError, KeyError, IndexError, OverflowError, AttributeError) as failure:
+        raise Broken(name, f"the time-stamp cannot be read or checked here ({failure})",
+                     f"无法读取或核验时间戳（{failure}）") from failure  # fmt: skip
+
+
+def _sequence(content: bytes) -> bytes:
+    return b"\x30" + bytes([len(content)]) + content
+
+
+def _check_signature(token: Token) -> Certificate:
+    """The certificate that signed the token. Raises `Broken`, ValueError."""
+    version, named, _, attributes, algorithm, value = token.signer.parts(0x02, 0x30, 0x30, 0xA0, 0x30, 0x04)[:6]
+    issuer, serial = named.parts(0x30, 0x02)
+    found = [one for one in token.certificates if (one.issuer, one.serial) == (issuer.whole, serial.content)]
+    if version.content != b"\x01" or len(found) != 1:
+        raise Broken("signature", "the certificate that it names is not in it", "令牌中没有其所指的证书")
+    certificate = found[0]
+    attested: dict[bytes, Der] = {}
+    for attribute in attributes.parts():
+        kind, values = attribute.parts(0x06, 0x31)
+        (attested[kind.content],) = values.parts()
+    if attested[CONTENT_TYPE].content != TST_INFO:
+        raise Broken("signature", "what was signed is no time-stamp", "被签内容不是时间戳")
+    if attested[MESSAGE_DIGEST].content != hashlib.new(token.digest_name, token.info.whole).digest():
+        raise Broken("signature", "the time-stamp was changed after it was signed", "时间戳在签名之后被改动")
+    if not _names(attested, certificate):
+        raise Broken("signature", "what was signed names another certificate", "被签内容所指为另一证书")
+    signed = b"\x31" + attributes.whole[1:]  # RFC 5652 5.4: signed as the SET that it is
+    if not holds_signature(certificate.key, algorithm, signed, value.content, token.digest_name):
+        raise Broken("signature", f"it was not signed by the key of {certificate.name}",
+                     f"并非由 {certificate.name} 的密钥签名")  # fmt: skip
+    return certificate
+
+
+def _names(attested: dict[bytes, Der], certificate: Certificate) -> bool:
+    if SIGNING_CERTIFICATE_V2 in attested:
+        first, *more = attested[SIGNING_CERTIFICATE_V2].parts(0x30)[0].parts(0x30)[0].parts()
+        digest, stated = ("sha256", first) if first.tag == 0x04 else (HASHES[first.parts(0x06)[0].content], more[0])
+    else:  # RFC 2634, by SHA-1
+        digest, stated = "sha1", attested[SIGNING_CERTIFICATE].parts(0x30)[0].parts(0x30)[0].parts(0x04)[0]
+    return stated.content == hashlib.new(digest, certificate.whole).digest()
+
+
+def _check_chain(certificate: Certificate, token: Token, trusted: list[Certificate]) -> Certificate:
+    """The trusted certificate that a time-stamp leads to, all valid when it was made. Raises `Broken`, ValueError."""
+    if not trusted:
+        raise Broken("chain", "no certificate of its authority is in the package: give it with --trust",
+                     "证据包中没有其签发机构的证书：请以 --trust 提供")  # fmt: skip
+    current = certificate
+    for below in range(LONGEST_CHAIN):
+        if not current.since <= token.generated_at <= current.until:
+            raise Broken("chain", f"the certificate of {current.name} was not valid at that time",
+                         f"{current.name} 的证书在该时间不在有效期内")  # fmt: skip
+        for identifier, (critical, _) in current.extensions.items():
+            if critical and identifier not in UNDERSTOOD:
+                raise ValueError(f"critical extension {identifier.hex()} is unknown to this program")
+        if current.subject == current.issuer and not _issued(current, current, below):
+            break
+        if current.whole in [one.whole for one in trusted]:
+            return current
+        above = [one for one in [*trusted, *token.certificates] if one.whole != current.whole]
+        found = next((one for one in above if _issued(one, current, below)), None)
+        if found is None:
+            break
+        current = found
+    raise Broken("chain", f"the certificate of {current.name} leads to no authority that is trusted",
+                 f"{current.name} 的证书不可追溯至受信机构")  # fmt: skip
+
+
+def _issued(issuer: Certificate, current: Certificate, below: int) -> bool:
+    """Whether an authority issued a certificate that has `below` certificates of other authorities under it."""
+    constraints = issuer.extensions.get(BASIC_CONSTRAINTS)
+    if issuer.subject != current.issuer or constraints is None:
+        return False
+    stated = der(constraints[1]).parts()
+    if not stated or stated[0].whole != b"\x01\x01\xff":
+        return False
+    if len(stated) > 1 and issuer is not current and int.from_bytes(stated[1].content, "big") < below:
+        return False
+    usage = issuer.extensions.get(KEY_USAGE)
+    if usage is not None and not der(usage[1], 0x03).content[1] & 0x04:  # keyCertSign
+        return False
+    return holds_signature(issuer.key, current.algorithm, current.signed, current.signature)
+
+
 # ---- origin --------------------------------------------------------------------------------------
 
 
@@ -533,12 +897,47 @@ def _item(content: bytes, at: int) -> tuple[Any, int]:
     return items, end
 
 
-P = 2**256 - 2**32 - 977
-N = 0xFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFEBAAEDCE6AF48A03BBFD25E8CD0364141
-G = (
-    0x79BE667EF9DCBBAC55A06295CE870B07029BFCDB2DCE28D959F2815B16F81798,
-    0x483ADA7726A3C4655DA4FBFC0E1108A8FD17B448A68554199C47D08FFB10D4B8,
+class Curve(NamedTuple):
+    """y² = x³ + ax + b modulo p, with a generator g of order n."""
+
+    p: int
+    a: int
+    b: int
+    n: int
+    g: tuple[int, int]
+
+
+SECP256K1 = Curve(
+    2**256 - 2**32 - 977,
+    0,
+    7,
+    0xFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFEBAAEDCE6AF48A03BBFD25E8CD0364141,
+    (
+        0x79BE667EF9DCBBAC55A06295CE870B07029BFCDB2DCE28D959F2815B16F81798,
+        0x483ADA7726A3C4655DA4FBFC0E1108A8FD17B448A68554199C47D08FFB10D4B8,
+    ),
 )
+P256 = Curve(
+    2**256 - 2**224 + 2**192 + 2**96 - 1,
+    -3,
+    0x5AC635D8AA3A93E7B3EBBD55769886BC651D06B0CC53B0F63BCE3C3E27D2604B,
+    0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551,
+    (
+        0x6B17D1F2E12C4247F8BCE6E563A440F277037D812DEB33A0F4A13945D898C296,
+        0x4FE342E2FE1A7F9B8EE7EB4A7C0F9E162BCE33576B315ECECBB6406837BF51F5,
+    ),
+)
+P384 = Curve(
+    2**384 - 2**128 - 2**96 + 2**32 - 1,
+    -3,
+    0xB3312FA7E23EE7E4988E056BE3F82D19181D9C6EFE8141120314088F5013875AC656398D8A2ED19D2A85C8EDD3EC2AEF,
+    0xFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFC7634D81F4372DDF581A0DB248B0A77AECEC196ACCC52973,
+    (
+        0xAA87CA22BE8B05378EB1C71EF320AD746E1D3B628BA79B9859F741E082542A385502F25DBF55296C3A545E3872760AB7,
+        0x3617DE4A96262C6F5D9E98BF9292DC29F8F41DBD289A147CE9DA3113B5F0B8C00A60B1CE1D7E819D7A431D7C90EA0E5F,
+    ),
+)
+CURVES = {_oid("1.2.840.10045.3.1.7"): P256, _oid("1.3.132.0.34"): P384}
 
 
 def recover(signed: bytes, seal: bytes) -> bytes | None:
@@ -546,40 +945,41 @@ def recover(signed: bytes, seal: bytes) -> bytes | None:
     if len(seal) != 65 or seal[64] > 1:
         return None
     r, s = int.from_bytes(seal[:32], "big"), int.from_bytes(seal[32:64], "big")
-    if not (0 < r < N and 0 < s < N):
+    p, n = SECP256K1.p, SECP256K1.n
+    if not (0 < r < n and 0 < s < n):
         return None
-    square = (pow(r, 3, P) + 7) % P
-    y = pow(square, (P + 1) // 4, P)
-    if y * y % P != square:
+    square = (pow(r, 3, p) + 7) % p
+    y = pow(square, (p + 1) // 4, p)
+    if y * y % p != square:
         return None
-    point = (r, y if y % 2 == seal[64] else P - y)
-    inverse = pow(r, -1, N)
+    point = (r, y if y % 2 == seal[64] else p - y)
+    inverse = pow(r, -1, n)
     z = int.from_bytes(signed, "big")
-    key = _add(_times(-z * inverse % N, G), _times(s * inverse % N, point))
+    key = _add(_times(-z * inverse % n, SECP256K1.g, SECP256K1), _times(s * inverse % n, point, SECP256K1), SECP256K1)
     if key is None:
         return None
     return keccak(key[0].to_bytes(32, "big") + key[1].to_bytes(32, "big"))[12:]
 
 
-def _add(one: tuple[int, int] | None, two: tuple[int, int] | None) -> tuple[int, int] | None:
+def _add(one: tuple[int, int] | None, two: tuple[int, int] | None, curve: Curve) -> tuple[int, int] | None:
     if one is None or two is None:
         return one or two
     if one[0] == two[0]:
-        if (one[1] + two[1]) % P == 0:
+        if (one[1] + two[1]) % curve.p == 0:
             return None
-        slope = 3 * one[0] * one[0] * pow(2 * one[1], -1, P) % P
+        slope = (3 * one[0] * one[0] + curve.a) * pow(2 * one[1], -1, curve.p) % curve.p
     else:
-        slope = (two[1] - one[1]) * pow(two[0] - one[0], -1, P) % P
-    x = (slope * slope - one[0] - two[0]) % P
-    return x, (slope * (one[0] - x) - one[1]) % P
+        slope = (two[1] - one[1]) * pow(two[0] - one[0], -1, curve.p) % curve.p
+    x = (slope * slope - one[0] - two[0]) % curve.p
+    return x, (slope * (one[0] - x) - one[1]) % curve.p
 
 
-def _times(factor: int, point: tuple[int, int] | None) -> tuple[int, int] | None:
+def _times(factor: int, point: tuple[int, int] | None, curve: Curve) -> tuple[int, int] | None:
     total = None
     while factor:
         if factor & 1:
-            total = _add(total, point)
-        point, factor = _add(point, point), factor >> 1
+            total = _add(total, point, curve)
+        point, factor = _add(point, point, curve), factor >> 1
     return total
 
 
@@ -615,12 +1015,14 @@ def main() -> None:
     parser.add_argument("documents", type=Path, nargs="*", help="documents that are not in the package")
     parser.add_argument("--contract", help="the Evidence contract as you know it from elsewhere")
     parser.add_argument("--validator", action="append", help="a validator as you know it from elsewhere; repeat")
+    parser.add_argument("--trust", type=Path, action="append", help="a time-stamping authority's certificate; repeat")
     asked = parser.parse_args()
     try:
         package, documents = asked.package.read_bytes(), [one.read_bytes() for one in asked.documents]
+        trusted = [one for file in asked.trust or [] for one in certificates_in(file.read_bytes())]
     except OSError as failure:
         sys.exit(f"{failure.filename}: {failure.strerror}")
-    links = verify(package, documents, asked.contract, asked.validator)
+    links = verify(package, documents, asked.contract, asked.validator, trusted or None)
     about = None
     out = sys.stdout.write
     for link in links:

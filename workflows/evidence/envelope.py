@@ -86,6 +86,7 @@ def envelope(
                 }
                 for one in signatures
             ],
+            "authorities": [b64encode(root.public_bytes(Encoding.DER)).decode() for root in trust.roots],
             "revocation_lists": [b64encode(crl.public_bytes(Encoding.DER)).decode() for crl in trust.crls],
         }
     )

@@ -1,0 +1,1 @@
+"""Parties, the off-chain half: until when the recovery of a wallet can be vetoed."""
