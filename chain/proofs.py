@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from struct import Struct
 from typing import Any
 
 import rlp
@@ -203,15 +204,15 @@ def seal_signers(block: Mapping[str, Any]) -> tuple[str, ...]:
 # ---- bloom ---------------------------------------------------------------------------------------
 
 
+_BIT = [1 << place for place in range(2048)]
+_THREE_WORDS = Struct(">HHH").unpack_from
+
+
 @lru_cache(maxsize=65_536)
 def bloom_mask(value: str) -> int:
     """The three bits that an address or topic (0x hex) sets in a bloom of 2048 bits, as an integer."""
-    digest = keccak_256(bytes.fromhex(value[2:])).digest()
-    return (
-        (1 << (int.from_bytes(digest[0:2], "big") & 2047))
-        | (1 << (int.from_bytes(digest[2:4], "big") & 2047))
-        | (1 << (int.from_bytes(digest[4:6], "big") & 2047))
-    )
+    first, second, third = _THREE_WORDS(keccak_256(bytes.fromhex(value[2:])).digest())
+    return _BIT[first & 2047] | _BIT[second & 2047] | _BIT[third & 2047]
 
 
 def bloom_of(logs: Iterable[Mapping[str, Any]]) -> int:

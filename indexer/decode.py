@@ -22,6 +22,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import eth_abi
@@ -158,6 +159,8 @@ def _compile(
             topic += 1
             # a topic is "0x" and 64 digits: every slice moves by two
             source = None if _is_dynamic(kind) else _element(kind, word + "[2 + {}:2 + {}]")
+            if (whole := _WHOLE.fullmatch(kind)) and whole[1] and int(whole[2]) > 64:
+                source = f"decimal({word})"
             lines.append(f"v{place} = {source or word}")
         elif nested:
             lines.append(f"v{place} = normalise(plain[{taken}], n[{taken}])")
@@ -173,6 +176,7 @@ def _compile(
     json = ",".join(_member(field, name, place) for place, (field, name) in enumerate(zip(inputs, fields, strict=True)))
     scope: dict[str, Any] = {
         "signed": _signed,
+        "decimal": _decimal,
         "text_of": text_of,
         "normalise": normalise,
         "plain": plain,
@@ -223,6 +227,12 @@ def _source(kind: str, head: int, name: str) -> tuple[list[str], str, int] | Non
         return [], f"[{item} for i in range({head}, {head + 64 * size}, 64)]", size
     first = f"{name} + 64"
     return [start, length], f"[{item} for i in range({first}, {first} + 64 * {name}n, 64)]", 1
+
+
+@lru_cache(maxsize=65_536)
+def _decimal(topic: str) -> str:
+    """An indexed number of more than 64 bits: mostly an id, and ids come again."""
+    return str(int(topic, 16))
 
 
 def _signed(digits: str) -> int:

@@ -29,6 +29,16 @@ Load = Callable[[Projection, Sequence[Key]], Iterable[Row]]
 """Gives the current versions of those of the keys that have one."""
 
 
+class _Wholes(dict[str, int]):
+    """Hex quantities as integers, small ones looked up: each log has two."""
+
+    def __missing__(self, quantity: str) -> int:
+        return int(quantity, 16)
+
+
+_WHOLE = _Wholes((hex(number), number) for number in range(4_096))
+
+
 class Shelf:
     """One projection at work: its cached current versions, and what the present batch adds."""
 
@@ -123,7 +133,7 @@ class Digest:
         """Logs as rows of `logs`, and the folding they ask for. `times`: hex number → (number, time)."""
         rows: list[RawLog] = []
         work: list[Work] = []
-        kinds = self._kinds
+        kinds, whole = self._kinds, _WHOLE
         for log in logs:
             topics, address, payload = log["topics"], log["address"], log["data"]
             number, time = times[log["blockNumber"]]
@@ -135,13 +145,13 @@ class Digest:
                 values, args = kind.read(topics, payload)
             raw: RawLog = (
                 number,
-                int(log["logIndex"], 16),
-                int(log["transactionIndex"], 16),
+                whole[log["logIndex"]],
+                whole[log["transactionIndex"]],
                 log["transactionHash"],
                 address,
                 contract,
                 name,
-                "".join(topics).replace("0x", ""),
+                "".join([topic[2:] for topic in topics]),
                 payload,
                 args,
             )

@@ -11,7 +11,8 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
-from itertools import count
+from functools import lru_cache, reduce
+from operator import or_
 from typing import Any
 
 from chain.errors import ChaqiError
@@ -139,29 +140,29 @@ def complete_logs(
         received.append(log)
     doubtful = []
     for header in headers:
-        received, block_hash = of_block[header["number"]], header["hash"]
-        transactions: set[str] = set()
-        values: set[str] = set()
-        gapless = True
-        for log, index in zip(received, map(hex, count()), strict=False):
-            if log["blockHash"] != block_hash or log.get("removed"):
+        received = of_block[header["number"]]
+        if received:
+            foreign = {log["blockHash"] for log in received} != {header["hash"]}
+            if foreign or any([log.get("removed") for log in received]):
                 raise AnswerInconsistent(block=int(header["number"], 16), reason="a log of another block")
-            if log["logIndex"] != index:
-                gapless = False
-            transactions.add(log["transactionHash"])
-            values.update(log["topics"])
-        values.update({log["address"] for log in received})
-        bloom = 0
-        for value in values:
-            bloom |= bloom_mask(value)
+        gapless = [log["logIndex"] for log in received] == _indexes(len(received))
         if not gapless:
             received.sort(key=lambda log: int(log["logIndex"], 16))
+        transactions = {log["transactionHash"] for log in received}
+        values = {log["address"] for log in received}.union(*[log["topics"] for log in received])
+        bloom = reduce(or_, map(bloom_mask, values), 0)
         silent = len(transactions) != len(header["transactions"])
         if prove or silent or not gapless or bloom != int(header["logsBloom"], 16):
             doubtful.append((header, received))
     if doubtful:
         _settle(rpc, frozenset(addresses), doubtful)
     return [log for header in headers for log in of_block[header["number"]]]
+
+
+@lru_cache(maxsize=64)
+def _indexes(count: int) -> list[str]:
+    """The log indexes of a block whose logs are all ours."""
+    return [hex(index) for index in range(count)]
 
 
 def _settle(rpc: Rpc, addresses: frozenset[str], doubtful: Sequence[tuple[Header, list[Log]]]) -> None:
