@@ -11,6 +11,7 @@ from __future__ import annotations
 import argparse
 import multiprocessing
 import shutil
+import signal
 import threading
 import time
 from collections import Counter
@@ -124,6 +125,7 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--folder", type=Path, default=Path("var") / "book", help="emptied before")
     asked = parser.parse_args()
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # so that node and relay are ended too
     shutil.rmtree(asked.folder, ignore_errors=True)
     with console.status("drawing the book") as status:
         book = make(asked.folder, asked.scale, asked.seed, lambda words: status.update(words))
