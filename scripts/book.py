@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import argparse
 import multiprocessing
+import os
 import shutil
 import signal
 import threading
@@ -95,6 +96,8 @@ class Book:
     facts: list[Fact] = field(default_factory=list)
     peak_bytes: int = 0
     """Most memory that the chain's node has held."""
+    processor: dict[str, float] = field(default_factory=dict)
+    """Seconds of processor time: what to compare on a machine that others use too."""
 
 
 class Clock:
@@ -160,6 +163,12 @@ def make(folder: Path, scale: float, seed: int, tell: Callable[[str], object]) -
         read = sum(fact.chain for fact in book.facts if fact.subject in ("deeds", "certificates issued", "filings"))
         book.parts.append(Part("read from storage", read, time.perf_counter() - begun))
         book.peak_bytes = _peak(devnet.pid)
+        spent = os.times()
+        book.processor = {
+            "player, mirror, reads": spent.user + spent.system,
+            "relay": spent.children_user + spent.children_system,
+            "node": _processor_seconds(devnet.pid),
+        }
     return book
 
 
@@ -317,6 +326,15 @@ def _peak(process: int) -> int:
     return next((int(line.split()[1]) * 1024 for line in lines if line.startswith("VmHWM")), 0)
 
 
+def _processor_seconds(process: int) -> float:
+    """Processor time that a process has used; 0 where the system does not tell."""
+    try:
+        told = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
+    except OSError:
+        return 0.0
+    return (int(told[11]) + int(told[12])) / os.sysconf("SC_CLK_TCK")
+
+
 def _show(book: Book) -> None:
     parts = Table("part", "count", "seconds", "a second", title="the book (synthetic)")
     for part in book.parts:
@@ -331,6 +349,7 @@ def _show(book: Book) -> None:
     console.print(facts)
     total = sum(part.seconds for part in book.parts if not part.subject.startswith("acts of"))
     console.print(f"{total / 60:.1f} minutes; the node held at most {book.peak_bytes / 1e9:.2f} GB")
+    console.print("processor seconds: " + ", ".join(f"{name} {spent:,.0f}" for name, spent in book.processor.items()))
 
 
 if __name__ == "__main__":
