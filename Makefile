@@ -8,7 +8,7 @@ UV_PIP_COMPILE = .cache/lock/bin/uv --cache-dir .cache/uv --native-tls pip compi
 # Node may have come from PyPI into .venv/bin (scripts/setup.py)
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
-.PHONY: up test lint bench setup lock clean
+.PHONY: up test lint bench book setup lock clean
 
 up: setup  ## start the ledger, with a small world in it
 	@.venv/bin/chaqi up
@@ -24,6 +24,9 @@ lint: setup
 
 bench: setup  ## every figure beside its peer or limit; ARGS="backfill --rounds 1" for some
 	@.venv/bin/python -m scripts.bench $(ARGS)
+
+book: setup  ## the whole book through real signed acts, every sum asserted; ARGS="--scale 0.01" for a part
+	@.venv/bin/python -m scripts.book $(ARGS)
 
 setup:
 	@$(PYTHON) scripts/setup.py

@@ -80,7 +80,7 @@ def play(settings: Settings, deployment: Deployment, size: WorldSize, number: in
         outbox=outbox,
         keystore=Keystore(settings.keystore_file, deployment.chain_id),
         deployment=deployment,
-        work=lambda: _wait_for_relay(outbox, rpc),
+        work=lambda: wait_for_relay(outbox, rpc),
     )
     columns = (bars.TextColumn("{task.description}"), bars.BarColumn(), bars.MofNCompleteColumn())
     with bars.Progress(*columns, bars.TimeElapsedColumn(), console=console, transient=True) as shown:
@@ -107,7 +107,7 @@ def _post_demands(stage: Stage, world: World, player: Player) -> None:
         post(stage.outbox.store, demand, now=int(time.time()), synthetic=True)
 
 
-def _wait_for_relay(outbox: Outbox, rpc: Rpc) -> None:
+def wait_for_relay(outbox: Outbox, rpc: Rpc) -> None:
     """Lets the worker's relay work. When it has sent everything a development chain makes the block at once: a story of
     many short waves would else mostly wait for blocks.
     """

@@ -93,6 +93,7 @@ class Player:
         self._began: int | None = None
         self._mark = story.world.draws.rank("nonces")
         self._evidence: dict[Paper, bytes] = {}
+        self._digests: dict[tuple[str, str, int], bytes] = {}
 
     def play(self, progress: Progress) -> int:
         """Plays every wave that is not played yet and returns how many acts were handed in now.
@@ -114,31 +115,36 @@ class Player:
         if not open_steps:
             return 0
         self._pace(wave)
-        handed_in = 0
-        for part in _parts(self._open(anchors), HANDED_IN_AT_ONCE):
-            handed_in += self._bring(part)
-        for part in _parts(open_steps, HANDED_IN_AT_ONCE):
-            handed_in += self._bring(part)
-            done += len(part)
-            progress(wave.name, done, len(wave.steps))
-        return handed_in
+        handed_in = self._bring(self._open(anchors), lambda count: None)
+        return handed_in + self._bring(open_steps, lambda count: progress(wave.name, done + count, len(wave.steps)))
 
-    def _bring(self, steps: Sequence[Step]) -> int:
-        """Hands the acts in and works until the chain has accepted every one of them."""
+    def _bring(self, steps: Sequence[Step], settled: Callable[[int], object]) -> int:
+        """Hands the acts in and works until the chain has accepted every one of them; tells how many it has.
+
+        The steps do not depend on each other: the relay carries those that are handed in while others are signed.
+        """
         outbox = self._stage.outbox
-        signed = [self._sign(step) for step in steps]
-        ids = [one.id for one in signed]
-        handed_in = outbox.accept_all(signed)
-        refused = {act.id for act in outbox.unsettled(ids) if act.state is ActState.REFUSED}
-        for one in signed:
-            if one.id in refused:  # in an earlier run; the reason may be gone
-                outbox.accept(one)
-        waiting = list(steps)
-        while waiting:
-            self._stage.work()
-            # The relay works in order: until the last one is settled, most others need not be looked at.
-            if self._settled(ids[-1:]) and self._settled(ids):
-                waiting = self._open(waiting)
+        handed_in = 0
+        parts: list[tuple[Sequence[Step], list[str]]] = []
+        for part in _parts(steps, HANDED_IN_AT_ONCE):
+            signed = [self._sign(step) for step in part]
+            ids = [one.id for one in signed]
+            handed_in += outbox.accept_all(signed)
+            refused = {act.id for act in outbox.unsettled(ids) if act.state is ActState.REFUSED}
+            for one in signed:
+                if one.id in refused:  # in an earlier run; the reason may be gone
+                    outbox.accept(one)
+            parts.append((part, ids))
+        count = 0
+        for part, ids in parts:
+            waiting = list(part)
+            while waiting:
+                self._stage.work()
+                # The relay works in order: until the last one is settled, most others need not be looked at.
+                if self._settled(ids[-1:]) and self._settled(ids):
+                    waiting = self._open(waiting)
+            count += len(part)
+            settled(count)
         return handed_in
 
     def _settled(self, ids: list[str]) -> bool:
@@ -191,7 +197,7 @@ class Player:
             case DaysLater(days):
                 return self._start + days * DAY_SECONDS
             case DigestOf(step):
-                return bytes.fromhex(self._sign(step).id[2:])
+                return self._digest(step)
             case NumberOf(step):
                 return self.number_of(step)
             case HashOf(types, values):
@@ -209,7 +215,14 @@ class Player:
 
     def number_of(self, step: Step) -> int:
         """The id of what a step creates: its act's digest as uint256. The step's paper must have been anchored."""
-        return int(self._sign(step).id, 16)
+        return int.from_bytes(self._digest(step))
+
+    def _digest(self, step: Step) -> bytes:
+        """The digest of a step's act. Kept: many acts name the same one, and it is an act of an earlier wave."""
+        named = (step.signer, step.act, step.entity)
+        if named not in self._digests:
+            self._digests[named] = bytes.fromhex(self._sign(step).id[2:])
+        return self._digests[named]
 
     def _signer(self, slug: str) -> Signer:
         if slug not in self._signers:
