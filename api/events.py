@@ -84,6 +84,9 @@ class EventScope(BaseModel):
     loan: Annotated[str | None, Field(description="Only events of this loan; decimal or 0x hex.")] = None
     lien: Annotated[str | None, Field(description="Only events of this lien; decimal or 0x hex.")] = None
     agreement: Annotated[str | None, Field(description="Only events of this agreement; decimal or 0x hex.")] = None
+    deed: Annotated[str | None, Field(description="Only events of this deed; 0x hex.")] = None
+    certificate: Annotated[str | None, Field(description="Only events of this certificate; 0x hex.")] = None
+    filing: Annotated[str | None, Field(description="Only events of this filing; 0x hex.")] = None
     from_block: Annotated[int | None, Field(ge=0, le=2**63 - 1)] = None
     to_block: Annotated[int | None, Field(ge=0, le=2**63 - 1)] = None
     as_of: Annotated[str | None, Field(description="Block number or instant; no later events.")] = None
@@ -115,7 +118,18 @@ def transaction_events(connection: sa.Connection, block: int, transaction: str) 
 
 
 def _conditions(view: View, scope: EventScope) -> list[sa.ColumnElement[bool]]:
-    from api import agreements, batches, evidence, liens, loans, parties, trees  # they show events, events name them
+    from api import (  # they show events, events name them
+        agreements,
+        batches,
+        certificates,
+        deeds,
+        evidence,
+        filings,
+        liens,
+        loans,
+        parties,
+        trees,
+    )
 
     where = [logs.c.block_number <= view.as_of.block]
     if scope.contract is not None:
@@ -134,6 +148,9 @@ def _conditions(view: View, scope: EventScope) -> list[sa.ColumnElement[bool]]:
         (liens.DOMAIN, scope.lien),
         (agreements.DOMAIN, scope.agreement),
         (loans.DOMAIN, scope.loan),
+        (deeds.DOMAIN, scope.deed),
+        (certificates.DOMAIN, scope.certificate),
+        (filings.DOMAIN, scope.filing),
     ):
         if text is not None:
             where.append(domain.event_condition(domain.key(text), logs))

@@ -368,6 +368,168 @@ function* checkAnchor(anchor, contract, trusted) {
   yield { name: "seal", en: `sealed by ${signers.size} of ${total} validators, ${quorum} are needed (${trusted?.length ? "those you named" : "compare them with the published ones"}): ${names}`, zh: `${total} 个验证节点中 ${signers.size} 个签章，需要 ${quorum} 个（${trusted?.length ? "即您指定的节点" : "请与公布的名单核对"}）：${names}` };
 }
 
+// ---- token → imprint → signature → usage → chain -------------------------------------------------
+const oid = (dotted) => {
+  const [first, second, ...arcs] = dotted.split(".").map(Number), groups = (arc) => (arc < 128 ? [arc] : [...groups(Math.floor(arc / 128)).map((one) => one | 128), arc % 128]);
+  return hex(Uint8Array.from([40 * first + second, ...arcs.flatMap(groups)]));
+};
+const SHA256 = oid("2.16.840.1.101.3.4.2.1"), RSA_KEY = oid("1.2.840.113549.1.1.1"), RSA_SHA256 = oid("1.2.840.113549.1.1.11");
+const SIGNED_DATA = oid("1.2.840.113549.1.7.2"), TST_INFO = oid("1.2.840.113549.1.9.16.1.4");
+const CONTENT_TYPE = oid("1.2.840.113549.1.9.3"), MESSAGE_DIGEST = oid("1.2.840.113549.1.9.4"), SIGNING_CERTIFICATE_V2 = oid("1.2.840.113549.1.9.16.2.47");
+const BASIC_CONSTRAINTS = oid("2.5.29.19"), KEY_USAGE = oid("2.5.29.15"), EXTENDED_USAGE = oid("2.5.29.37");
+const UNDERSTOOD = [BASIC_CONSTRAINTS, KEY_USAGE, EXTENDED_USAGE, oid("2.5.29.17"), oid("2.5.29.32")];
+const expect = (holds, words = "another structure than is expected") => { if (!holds) throw new Error(words); };
+
+function elementAt(bytes, at) {
+  const start = at, tag = bytes[at];
+  let size = bytes[at + 1];
+  expect(size !== undefined && (tag & 0x1f) !== 0x1f, "not DER");
+  at += 2;
+  if (size & 0x80) {
+    const width = size & 0x7f;
+    size = Number(number(bytes.slice(at, at + width)));
+    at += width;
+    expect(width > 0 && width < 5 && size >= 0x80 && size >= 256 ** (width - 1), "not DER");
+  }
+  expect(at + size <= bytes.length, "cut short");
+  return { tag, content: bytes.slice(at, at + size), whole: bytes.slice(start, at + size) };
+}
+function der(bytes, tag = 0x30) {
+  const found = elementAt(bytes, 0);
+  expect(found.whole.length === bytes.length && found.tag === tag);
+  return found;
+}
+function parts(element, ...tags) {
+  const found = [];
+  for (let at = 0; at < element.content.length; at += found.at(-1).whole.length) found.push(elementAt(element.content, at));
+  expect(tags.every((tag, place) => found[place]?.tag === tag));
+  return found;
+}
+function instant(element) {
+  let text = DECODER.decode(element.content);
+  if (element.tag === 0x17) text = (text.slice(0, 2) >= "50" ? "19" : "20") + text;
+  const found = /^(\d{4})(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)(\.\d+)?Z$/.exec(text);
+  expect(found);
+  const [year, month, day, hour, minute, second] = found.slice(1, 7).map(Number);
+  const at = Date.UTC(year, month - 1, day, hour, minute, second);
+  expect(new Date(at).toISOString().replace(/\D/g, "").slice(0, 14) === found.slice(1, 7).join(""));
+  return at + Math.floor(Number(found[7] ?? 0) * 1000);
+}
+function readCertificate(bytes) {
+  const [body, algorithm, signature] = parts(der(bytes), 0x30, 0x30, 0x03), [, serial, inner, issuer, validity, subject, key, ...rest] = parts(body, 0xa0);
+  expect(same(inner.whole, algorithm.whole) && signature.content[0] === 0);
+  const [since, until] = parts(validity).map(instant), extensions = new Map();
+  for (const part of rest.filter((one) => one.tag === 0xa3)) {
+    for (const extension of parts(der(part.content))) {
+      const [identifier, ...more] = parts(extension, 0x06);
+      expect(!extensions.has(hex(identifier.content)) && more.length);
+      extensions.set(hex(identifier.content), { critical: more.length > 1, value: more.at(-1).content });
+    }
+  }
+  return { whole: bytes, signed: body.whole, serial: hex(serial.content), issuer: hex(issuer.whole), subject: hex(subject.whole), since, until, key, extensions, algorithm, signature: signature.content.slice(1), get name() { return new TextDecoder().decode(parts(parts(parts(subject).at(-1), 0x30)[0], 0x06)[1].content); } };
+}
+function holdsSignature(key, algorithm, message, signature) {
+  const [used, ...parameters] = parts(algorithm, 0x06), [kind, bits] = parts(key, 0x30, 0x03);
+  const known = [RSA_KEY, RSA_SHA256].includes(hex(used.content)) && ["", "0500"].includes(parameters.map((one) => hex(one.whole)).join(""));
+  expect(known && hex(parts(kind, 0x06)[0].content) === RSA_KEY && bits.content[0] === 0, "an algorithm that this page does not know; chaqi_verify.py may know it");
+  const [modulus, exponent] = parts(der(bits.content.slice(1)), 0x02, 0x02).map((one) => number(one.content));
+  const size = whole(modulus).length, ending = "003031300d060960864801650304020105000420" + hex(sha256(message));
+  const wanted = "0001" + "ff".repeat(size - ending.length / 2 - 2) + ending;
+  return signature.length === size && power(number(signature), exponent, modulus) === BigInt("0x" + wanted);
+}
+function digestKind(algorithm) {
+  const [identifier, ...parameters] = parts(algorithm, 0x06);
+  expect(hex(identifier.content) === SHA256 && ["", "0500"].includes(parameters.map((one) => hex(one.whole)).join("")), "a digest that this page does not know; chaqi_verify.py may know it");
+}
+function readToken(bytes) {
+  const [kind, content] = parts(der(bytes), 0x06, 0xa0), [version, digests, body, ...rest] = parts(der(content.content), 0x02, 0x31, 0x30);
+  const [bodyKind, bodyContent] = parts(body, 0x06, 0xa0), info = der(der(bodyContent.content, 0x04).content), fields = parts(info, 0x02, 0x06, 0x30, 0x02, 0x18);
+  const certificates = rest.filter((part) => part.tag === 0xa0).flatMap((part) => parts(part)).map((one) => readCertificate(one.whole));
+  expect(hex(kind.content) === SIGNED_DATA && hex(bodyKind.content) === TST_INFO && hex(version.content) === "03" && hex(fields[0].content) === "01");
+  expect(rest.at(-1)?.tag === 0x31);
+  const signers = parts(rest.at(-1), 0x30), digest = parts(signers[0], 0x02, 0x30, 0x30, 0xa0)[2], [hashed, imprint] = parts(fields[2], 0x30, 0x04);
+  expect(signers.length === 1 && parts(digests).some((one) => same(one.whole, digest.whole)));
+  digestKind(digest);
+  digestKind(hashed);
+  let micros = 0;
+  if (fields[5]?.tag === 0x30) {
+    for (const part of parts(fields[5])) {
+      const scale = { 0x02: 1e6, 0x80: 1e3, 0x81: 1 }[part.tag];
+      expect(scale);
+      micros += scale * Number(number(part.content));
+    }
+  }
+  return { info, signer: signers[0], certificates, imprint: hex(imprint.content), at: instant(fields[4]), accuracy: Math.ceil(micros / 1000) };
+}
+function signerOf(token) {
+  const [version, named, , attributes, algorithm, value] = parts(token.signer, 0x02, 0x30, 0x30, 0xa0, 0x30, 0x04), [issuer, serial] = parts(named, 0x30, 0x02);
+  const found = token.certificates.filter((one) => one.issuer === hex(issuer.whole) && one.serial === hex(serial.content));
+  if (hex(version.content) !== "01" || found.length !== 1) throw new Broken("signature", "the certificate that it names is not in it", "令牌中没有其所指的证书");
+  const attested = new Map();
+  for (const attribute of parts(attributes)) {
+    const [kind, values] = parts(attribute, 0x06, 0x31), one = parts(values);
+    expect(one.length === 1);
+    attested.set(hex(kind.content), one[0]);
+  }
+  const attribute = (kind) => { expect(attested.has(kind)); return attested.get(kind); };
+  if (hex(attribute(CONTENT_TYPE).content) !== TST_INFO) throw new Broken("signature", "what was signed is no time-stamp", "被签内容不是时间戳");
+  if (!same(attribute(MESSAGE_DIGEST).content, sha256(token.info.whole))) throw new Broken("signature", "the time-stamp was changed after it was signed", "时间戳在签名之后被改动");
+  let stated = parts(parts(parts(attribute(SIGNING_CERTIFICATE_V2), 0x30)[0], 0x30)[0]);
+  if (stated[0]?.tag === 0x30) { digestKind(stated[0]); stated = stated.slice(1); }
+  if (!same(stated[0]?.content ?? [], sha256(found[0].whole))) throw new Broken("signature", "what was signed names another certificate", "被签内容所指为另一证书");
+  if (!holdsSignature(found[0].key, algorithm, join(Uint8Array.of(0x31), attributes.whole.slice(1)), value.content)) {
+    throw new Broken("signature", `it was not signed by the key of ${found[0].name}`, `并非由 ${found[0].name} 的密钥签名`);
+  }
+  return found[0];
+}
+function issuedBy(issuer, current, below) {
+  const constraints = issuer.extensions.get(BASIC_CONSTRAINTS), usage = issuer.extensions.get(KEY_USAGE);
+  if (issuer.subject !== current.issuer || !constraints) return false;
+  const [authority, longest] = parts(der(constraints.value));
+  if (!authority || hex(authority.whole) !== "0101ff" || (longest && issuer !== current && Number(number(longest.content)) < below)) return false;
+  if (usage && !(der(usage.value, 0x03).content[1] & 0x04)) return false;
+  return holdsSignature(issuer.key, current.algorithm, current.signed, current.signature);
+}
+function chainOf(certificate, token, trusted) {
+  if (!trusted.length) throw new Broken("chain", "no certificate of its authority is in the package: give it with --trust", "证据包中没有其签发机构的证书：请以 --trust 提供");
+  let current = certificate;
+  for (let below = 0; below < 8; below++) {
+    if (token.at < current.since || token.at > current.until) throw new Broken("chain", `the certificate of ${current.name} was not valid at that time`, `${current.name} 的证书在该时间不在有效期内`);
+    for (const [identifier, { critical }] of current.extensions) expect(!critical || UNDERSTOOD.includes(identifier), `critical extension ${identifier} is unknown to this page`);
+    if (current.subject === current.issuer && !issuedBy(current, current, below)) break;
+    if (trusted.some((one) => same(one.whole, current.whole))) return current;
+    const found = [...trusted, ...token.certificates].find((one) => !same(one.whole, current.whole) && issuedBy(one, current, below));
+    if (!found) break;
+    current = found;
+  }
+  throw new Broken("chain", `the certificate of ${current.name} leads to no authority that is trusted`, `${current.name} 的证书不可追溯至受信机构`);
+}
+function* checkStamp(stated) {
+  const bytes = (text) => { expect(/^([A-Za-z0-9+/]{4})*([A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/.test(text)); return Uint8Array.from(atob(text), (one) => one.charCodeAt(0)); };
+  let name = "token";
+  try {
+    const token = readToken(bytes(stated.timestamp.token)), when = new Date(token.at).toISOString().replace(".000Z", "+00:00");
+    if (stated.timestamp.generated_at_ms !== token.at || stated.timestamp.accuracy_ms !== token.accuracy) throw new Broken(name, `the envelope states another time than the token's ${when}`, `来源信封载明的时间与令牌的 ${when} 不符`);
+    yield { name, en: `a time-stamp of ${when} ± ${token.accuracy} ms`, zh: `时间戳 ${when} ± ${token.accuracy} 毫秒` };
+    name = "imprint";
+    if (token.imprint !== stated.document.sha256) throw new Broken(name, `it stamps sha256 ${token.imprint}, not the document's SHA-256`, `所盖摘要为 sha256 ${token.imprint}，并非该文件的 SHA-256`);
+    yield { name, en: `it stamps the document's SHA-256 ${token.imprint}`, zh: `所盖即该文件的 SHA-256 ${token.imprint}` };
+    name = "signature";
+    const certificate = signerOf(token), usage = certificate.extensions.get(EXTENDED_USAGE);
+    yield { name, en: `signed by ${certificate.name}`, zh: `由 ${certificate.name} 签名` };
+    name = "usage";
+    if (!usage?.critical || hex(usage.value) !== "300a0608" + oid("1.3.6.1.5.5.7.3.8")) throw new Broken(name, "its certificate is not for time-stamping alone, critically", "证书的扩展用途不是唯一且关键的时间戳用途");
+    yield { name, en: "its certificate is for time-stamping and nothing else", zh: "证书仅用于时间戳" };
+    name = "chain";
+    const root = chainOf(certificate, token, (stated.authorities ?? []).map((one) => readCertificate(bytes(one))).filter((one) => one.subject === one.issuer));
+    const print = hex(sha256(root.whole));
+    yield { name, en: `led to ${root.name} at that time: compare its SHA-256 fingerprint ${print} with the published one`, zh: `当时可追溯至 ${root.name}：请将其 SHA-256 指纹 ${print} 与公布的指纹核对` };
+  } catch (failure) {
+    if (failure instanceof Broken) throw failure;
+    throw new Broken(name, `the time-stamp cannot be read or checked here (${failure.message})`, `无法读取或核验时间戳（${failure.message}）`);
+  }
+}
+
 function envelopeOf(content) {
   try {
     const value = JSON.parse(DECODER.decode(content));
@@ -380,7 +542,7 @@ function verify(bytes, supplied = [], contract = null, validators = null) {
   let about = "";
   const put = (link) => links.push({ about, ok: true, ...link });
   try {
-    const { files, proof } = open(bytes), envelopes = new Set(), given = new Map(supplied.map((one) => [hex(sha256(one)), one]));
+    const { files, proof } = open(bytes), envelopes = new Set(), stamped = [], given = new Map(supplied.map((one) => [hex(sha256(one)), one]));
     put({ name: "package", en: `${files.size} files, as the manifest lists them`, zh: `${files.size} 个文件，与清单一致` });
     const title = (one, place) => one.file ?? `document ${place + 1}`;
     proof.documents.forEach((one, place) => {
@@ -389,12 +551,19 @@ function verify(bytes, supplied = [], contract = null, validators = null) {
       if (!one.file) given.delete(one.sha256);
       for (const link of checkDocument(one, proof.anchors[one.anchor], content)) put(link);
       const stated = content && envelopeOf(content);
-      if (stated) envelopes.add(`${stated.document.sha256} ${stated.document.sm3} ${one.anchor}`);
+      if (stated) {
+        envelopes.add(`${stated.document.sha256} ${stated.document.sm3} ${one.anchor}`);
+        stamped.push([about, stated]);
+      }
     });
     if (given.size) throw new Broken("document", `a file you gave is in no proof of this package: SHA-256 ${[...given.keys()]}`, `所提供的文件不在本证据包中：SHA-256 ${[...given.keys()]}`);
     for (const anchor of proof.anchors) {
       about = anchor.evidence;
       for (const link of checkAnchor(anchor, contract, validators)) put(link);
+    }
+    for (const [envelope, stated] of stamped) {
+      about = envelope;
+      for (const link of checkStamp(stated)) put(link);
     }
     proof.documents.forEach((one, place) => {
       if (one.file && envelopeOf(files.get(one.file))) return;
@@ -429,4 +598,4 @@ if (typeof document !== "undefined") {
     }));
   });
 }
-if (typeof module !== "undefined") module.exports = { verify };
+if (typeof module !== "undefined") module.exports = { verify, checkStamp };

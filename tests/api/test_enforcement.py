@@ -61,6 +61,17 @@ def test_the_states_of_a_case_are_its_history(case: tuple[Desk, str, str, str]) 
     assert names[:2] == ["ObligorNamed", "DeedOpened"] and names[-1] == "DeedIssued"
 
 
+def test_events_are_chosen_by_deed_certificate_and_filing(case: tuple[Desk, str, str, str]) -> None:
+    own, *entities = case
+    for kind, entity in zip(("deed", "certificate", "filing"), entities, strict=True):
+        chosen = own.get("/v1/events", **{kind: entity, "limit": 500})["items"]
+        assert chosen and chosen == own.get(f"/v1/{kind}s/{entity}/events", limit=500)["items"]
+        assert {one["args"][kind] for one in chosen if kind in one["args"]} == {entity}
+        assert own.get("/v1/events", **{kind: "0x" + "11" * 32})["items"] == []
+        refused = own.stack.client.get("/v1/events", params={kind: "7"})
+        assert (refused.status_code, refused.json()["code"]) == (422, "IdMalformed")
+
+
 def test_a_filing_and_a_certificate_say_where_they_stand(case: tuple[Desk, str, str, str]) -> None:
     own, deed, certificate, filing = case
     ids = own.stack.party_ids

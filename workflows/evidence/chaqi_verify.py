@@ -468,6 +468,8 @@ def _instant(one: Der) -> datetime:
     text = one.content.decode("ascii")
     if one.tag == 0x17:
         text = ("19" if text[:2] >= "50" else "20") + text
+    if len(text) < 15 or not text[:14].isdigit():
+        raise ValueError("not an instant")
     form = "%Y%m%d%H%M%S.%fZ" if "." in text else "%Y%m%d%H%M%SZ"
     return datetime.strptime(text, form).replace(tzinfo=timezone.utc)  # noqa: UP017
 

@@ -20,7 +20,7 @@ import sqlalchemy as sa
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
-from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
+from cryptography.x509.oid import AuthorityInformationAccessOID, ExtendedKeyUsageOID, NameOID
 from sqlalchemy.dialects import postgresql, sqlite
 
 from chain.errors import ChaqiError
@@ -38,6 +38,7 @@ ROOT_SINCE = datetime(2020, 1, 1, tzinfo=UTC)
 ROOT_YEARS, LEAF_YEARS = 30, 3
 CRL_DAYS = 1
 LIST_ADDRESS = "http://127.0.0.1:8000/v1/pki/crl"
+STATUS_ADDRESS = "http://127.0.0.1:8000/v1/pki/ocsp"
 
 Certificates = Base.metadata.tables[CertificateRow.__tablename__]
 
@@ -49,6 +50,8 @@ class Purpose(StrEnum):
     NOTARY = "notary"
     TIME_STAMP = "time_stamp"
     SM2 = "sm2"
+    STATUS = "status"
+    """Answers about the status of certificates (OCSP)."""
 
 
 class CertificateUnknown(ChaqiError):
@@ -140,6 +143,13 @@ class DevelopmentAuthority:
             ended = sa.update(Certificates).where(named, Certificates.c.revoked_at.is_(None))
             connection.execute(ended.values(revoked_at=at, invalid_from=invalid_from, reason=reason))
 
+    def entry(self, serial: int) -> tuple[int | None, str | None] | None:
+        """When (UTC seconds) and why a certificate was revoked, None for what was not; None when it is not of here."""
+        named = Certificates.c.serial == f"{serial:x}"
+        with reading(self._store) as connection:
+            found = connection.execute(sa.select(Certificates.c.revoked_at, Certificates.c.reason).where(named)).first()
+        return None if found is None else (found.revoked_at, found.reason)
+
     def crl(self, *, now: int) -> bytes:
         """The list of everything revoked, DER, good for a day, with reasons and invalidity dates."""
         instant = at_instant(now)
@@ -196,10 +206,26 @@ class DevelopmentAuthority:
                 ),
                 critical=False,
             )
+            .add_extension(
+                x509.AuthorityInformationAccess(
+                    [
+                        x509.AccessDescription(
+                            AuthorityInformationAccessOID.OCSP, x509.UniformResourceIdentifier(STATUS_ADDRESS)
+                        )
+                    ]
+                ),
+                critical=False,
+            )
         )
         if purpose is Purpose.TIME_STAMP:
             builder = builder.add_extension(_usage(commitment=False), critical=True).add_extension(
                 x509.ExtendedKeyUsage([ExtendedKeyUsageOID.TIME_STAMPING]), critical=True
+            )
+        elif purpose is Purpose.STATUS:
+            builder = (
+                builder.add_extension(_usage(commitment=False), critical=True)
+                .add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.OCSP_SIGNING]), critical=False)
+                .add_extension(x509.OCSPNoCheck(), critical=False)
             )
         else:
             builder = builder.add_extension(_usage(commitment=True), critical=True)

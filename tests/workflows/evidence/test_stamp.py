@@ -96,6 +96,30 @@ def test_no_byte_of_the_token_can_change(stated: dict[str, Any], flip: int) -> N
     assert reached == {"token", "imprint", "signature"}, "what was signed names its certificate, so that breaks first"
 
 
+PAGE = """
+const { checkStamp } = require(process.argv[1]);
+console.log(JSON.stringify(JSON.parse(require("fs").readFileSync(0)).map((one) => {
+  const found = [];
+  try { for (const link of checkStamp(one)) found.push([link.name, true]); }
+  catch (failure) { found.push([failure.link.name, false]); }
+  return found;
+})));
+"""
+
+
+def test_the_web_page_says_what_the_program_says(stated: dict[str, Any]) -> None:
+    """Of the true stamp, of every third byte changed, and of each other thing that can be missing."""
+    token, page = token_of(stated), Path(__file__).parents[3] / "api" / "static" / "chaqi-verify.js"
+    asked = [stated, stated | {"timestamp": None}, stated | {"authorities": []}, stated | {"document": {"sha256": ""}}]
+    asked += [
+        with_token(stated, token[:at] + bytes([token[at] ^ 1]) + token[at + 1 :]) for at in range(0, len(token), 3)
+    ]
+    done = run("node", "-e", PAGE, page, stdin=json.dumps(asked).encode())
+    assert done.returncode == 0, done.stderr
+    for one, said in zip(asked, json.loads(done.stdout), strict=True):
+        assert [(name, ok) for name, ok in said] == [(link.name, link.ok) for link in checked(one)]
+
+
 def test_no_byte_of_the_authoritys_certificate_can_change(stated: dict[str, Any]) -> None:
     root = b64decode(stated["authorities"][0])
     for at in range(len(root)):
