@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Iterator, Sequence
+from operator import itemgetter
 from typing import Any
 
 import orjson
@@ -53,10 +54,11 @@ def write_batch(connection: sa.Connection, batch: Batch, head: int) -> None:
 
 
 def write_versions(connection: sa.Connection, batch: Batch) -> None:
-    """Adds a batch's versions and closes the ones they follow."""
+    """Adds a batch's versions and closes the ones they follow, both by key: neighbours share a page of the table."""
     for projection, versions, closes in batch.versions:
-        bulk.insert(connection, projection.table, versions)
-        bulk.close_versions(connection, projection.table, closes)
+        width = len(projection.key)
+        bulk.insert(connection, projection.table, sorted(versions, key=itemgetter(*range(width))))
+        bulk.close_versions(connection, projection.table, sorted(closes, key=itemgetter(*range(1, width + 1))))
 
 
 def roll_back(connection: sa.Connection, block: int, projections: Iterable[Projection]) -> None:
