@@ -22,6 +22,7 @@ from starlette.concurrency import run_in_threadpool
 from api.context import Context, context_of
 from api.domain import ok
 from api.events import transaction_events
+from api.issued_papers import require_paper
 from api.problems import documented
 from api.reads import CursorMalformed, dumps, shown
 from api.records import keep_record, needs_record
@@ -247,6 +248,7 @@ def submit(
         recorded = needs_record(signed, body.record, body.salt)
         context.outbox.refuse_reused_key(signed, idempotency_key)
         simulate(context.rpc, signed, SIMULATED_FROM)
+        require_paper(context, signed)
         if recorded:
             keep_record(context, signed, body.record, body.salt, idempotency_key)
     status = context.outbox.accept(signed, idempotency_key)  # a second time changes nothing

@@ -20,6 +20,8 @@ from chain.offchain import migrate, open_store
 from chain.outbox import Outbox
 from chain.rpc import Rpc
 from chain.settings import Settings
+from workflows.deeds.archive import Archive
+from workflows.deeds.identity import DevelopmentIdentity, IdentityProvider
 from workflows.master_key import master_key
 from workflows.trees.filing import Filing
 from workflows.vault import ERASURES_FILE, Vault
@@ -77,6 +79,16 @@ class Context:
         """Where the records of filed trees are kept and compared."""
         folder = self.settings.var_dir
         return Filing(self.store, self.vault, master_key(folder, self.settings.vault_key))
+
+    @cached_property
+    def archive(self) -> Archive:
+        """The papers of deeds and certificates."""
+        return Archive(self.store, self.vault)
+
+    @cached_property
+    def identity(self) -> IdentityProvider:
+        """Who verifies identities: the development provider, until a licensed one takes its place here."""
+        return DevelopmentIdentity(master_key(self.settings.var_dir, self.settings.vault_key))
 
     @cached_property
     def receipt_key(self) -> bytes:

@@ -225,6 +225,11 @@ def receipt_by_id(context: Context, id: str) -> Receipt:
         raise ReceiptUnknown(id=id.lower()) from None
 
 
+def receipt_id(context: Context, leaf: bytes) -> str:
+    """The id that names a leaf's receipt, for whoever queued the document."""
+    return hex0x(leaf + _proof(context, leaf))
+
+
 def _proof(context: Context, leaf: bytes) -> bytes:
     """What only the queueing party is told: a leaf is no secret, it is the first sibling in a neighbour's path."""
     return hmac.digest(context.receipt_key, leaf, sha256)
@@ -241,7 +246,7 @@ def _by_digests(content: bytes) -> Submission:
 
 def _queue(context: Context, submission: Submission) -> Response:
     enqueue(context.store, ATTESTER_PARTY, [submission], int(time.time()))
-    id = hex0x(submission.leaf + _proof(context, submission.leaf))
+    id = receipt_id(context, submission.leaf)
     receipt = orjson.loads(submission.receipt().to_json())
     return Response(
         dumps({"id": id, "receipt": receipt}),

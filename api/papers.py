@@ -15,6 +15,8 @@ from starlette.concurrency import run_in_threadpool
 
 from api.context import context_of
 from api.domain import own_router
+from api.ids import OptionalHash
+from api.issued_papers import keep_printed, require_fitting
 from api.problems import documented
 from api.sessions import NotYours, caller_of
 from chain.errors import ChaqiError
@@ -112,24 +114,36 @@ CERTIFICATES: APIRouter = own_router("certificates")
 
 
 @DEEDS.post("/paper", summary="A deed as a signed PDF", response_class=Response, responses=_PROBLEMS)
-async def print_deed(request: Request, content: Annotated[Deed, Body(examples=[DEED_EXAMPLE])]) -> Response:
-    """赋强公证书. For notary offices that are signed in; with development certificates it says that it is a test."""
-    return await run_in_threadpool(_printed, request, content, content.notary)
+async def print_deed(
+    request: Request, content: Annotated[Deed, Body(examples=[DEED_EXAMPLE])], deed: OptionalHash = None
+) -> Response:
+    """赋强公证书. For notary offices that are signed in; with development certificates it says that it is a test.
+
+    With `deed`, it must say what the chain says, and goes into the deed's file: `Deeds.issue` then names its SHA-256.
+    """
+    return await run_in_threadpool(_printed, request, content, content.notary, deed)
 
 
 @CERTIFICATES.post("/paper", summary="A certificate as a signed PDF", response_class=Response, responses=_PROBLEMS)
 async def print_certificate(
-    request: Request, content: Annotated[EnforcementCertificate, Body(examples=[CERTIFICATE_EXAMPLE])]
+    request: Request,
+    content: Annotated[EnforcementCertificate, Body(examples=[CERTIFICATE_EXAMPLE])],
+    certificate: OptionalHash = None,
 ) -> Response:
-    """执行证书. For notary offices that are signed in; the items less what was performed must be the total."""
-    return await run_in_threadpool(_printed, request, content, content.notary)
+    """执行证书. For notary offices that are signed in; the items less what was performed must be the total.
+
+    With `certificate`, it must rest on the deed as issued, and goes into the file: `Certificates.issue` names it.
+    """
+    return await run_in_threadpool(_printed, request, content, content.notary, certificate)
 
 
-def _printed(request: Request, content: Document, notary: str) -> Response:
+def _printed(request: Request, content: Document, notary: str, case: str | None) -> Response:
     context, caller = context_of(request), caller_of(request)
     party = caller.acting()
     if not caller.roles & OFFICE:
         raise NotYours(party=party, what="the paper of a notary office", what_zh="公证处文书")
+    if case is not None:
+        require_fitting(context, content, case, party)
     try:
         rendered = render(content)
     except (OverflowError, ValueError, OSError) as failure:
@@ -147,6 +161,8 @@ def _printed(request: Request, content: Document, notary: str) -> Response:
     digests = DigestStream()
     digests.update(signed.pdf)
     found = digests.finish()
+    if case is not None:
+        keep_printed(context, content, case, signed.pdf)
     headers = {
         "chaqi-sha256": found.sha256.hex(),
         "chaqi-sm3": found.sm3.hex(),

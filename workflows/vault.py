@@ -18,6 +18,7 @@ from __future__ import annotations
 import json
 import os
 import secrets
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from hashlib import sha256
@@ -240,6 +241,16 @@ class Vault:
         if commit(opened.tag, opened.salt, committed(opened.record, opened.content)) != commitment:
             raise VaultTampered(commitment=commitment.hex())
         return opened
+
+    def commitments(self, subject: str, tags: Sequence[str]) -> list[bytes]:
+        """The commitments of a subject's records with one of these tags, oldest first; nothing is opened."""
+        chosen = (
+            sa.select(Records.c.commitment)
+            .where(Records.c.subject == subject, Records.c.tag.in_(tags))
+            .order_by(Records.c.stored_at, Records.c.commitment)
+        )
+        with reading(self._store) as connection:
+            return list(connection.scalars(chosen))
 
     def hold(self, subject: str, reason: str, until: int, *, now: int) -> None:
         """Records a legal duty to keep the subject's records until `until`; raises `SubjectErased`."""
