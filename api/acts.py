@@ -26,6 +26,7 @@ from api.issued_papers import require_paper
 from api.problems import documented
 from api.reads import CursorMalformed, dumps, shown
 from api.records import keep_record, needs_record
+from api.signatures import admit_signature
 from chain import outbox
 from chain.acts import SignedAct
 from chain.errors import ChaqiError
@@ -76,7 +77,11 @@ class PrepareBody(BaseModel):
 
 
 class SignedBody(BaseModel):
-    """A signed act; with a filing or survey also the tree's `record` and the `salt` of its commitment."""
+    """A signed act; with a filing or survey also the tree's `record` and the `salt` of its commitment.
+
+    With the signature of an agreement it may bring `document`: the agreement's signature page, signed with the
+    signer's certificate and time-stamped (PDF in base64).
+    """
 
     model_config = ConfigDict(
         strict=True,
@@ -108,6 +113,7 @@ class SignedBody(BaseModel):
     signature: str
     record: dict[str, Any] | None = None
     salt: str | None = None
+    document: str | None = None
 
 
 class ActRecord(BaseModel):
@@ -237,18 +243,21 @@ def submit(
 ) -> Response:
     """The contract is asked first, at the head: what it would refuse is refused here by its name, and nothing is kept.
 
+    `Agreements.sign` may bring its `document`: it is refused unless its certificate was good at the time-stamp.
     A filing (`Trees.file`) or survey brings the tree's `record` with the `salt` of its commitment: it is checked
     against the act, compared with the live trees around, and sealed in the vault. The same signed act again is
     answered with how far it has come.
     """
     context = context_of(request)
-    wire = body.model_dump(exclude={"record", "salt"})
+    wire = body.model_dump(exclude={"record", "salt", "document"})
     signed = SignedAct.read(wire, context.deployment.domains)
     if not _held(context, signed):
         recorded = needs_record(signed, body.record, body.salt)
         context.outbox.refuse_reused_key(signed, idempotency_key)
         simulate(context.rpc, signed, SIMULATED_FROM)
         require_paper(context, signed)
+        if body.document is not None:
+            admit_signature(context, signed, body.document)
         if recorded:
             keep_record(context, signed, body.record, body.salt, idempotency_key)
     status = context.outbox.accept(signed, idempotency_key)  # a second time changes nothing

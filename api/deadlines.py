@@ -11,8 +11,17 @@ from pydantic import BaseModel, ConfigDict, Field
 from api.context import context_of
 from api.domain import AS_OF_EXAMPLE, LIST_PROBLEMS, PageQuery, Row, example_of, ok, pages
 from api.reads import Place, View, listed
-from workflows.deadlines import Deadline, state_of
+from chain.errors import ChaqiError
+from workflows.deadlines import Deadline, domains, state_of
 from workflows.deadlines.watch import running
+
+
+class DeadlineDomainUnknown(ChaqiError):
+    """A list of deadlines was asked for of a domain that has none."""
+
+    status = 422
+    en = "No deadlines run in the domain {domain}. Those that have deadlines: {known}."
+    zh = "领域 {domain} 没有期限。有期限的领域：{known}。"
 
 
 class DeadlineRecord(BaseModel):
@@ -108,6 +117,8 @@ _EXAMPLE = {"items": [example_of(DeadlineRecord)], "next": None, "total": 1, "as
 )
 async def read_deadlines(request: Request, query: Annotated[DeadlineFilters, Query()]) -> Response:
     """Derived from the mirror, so right as of any block; lengths are the register's or what the parties agreed."""
+    if query.domain is not None and query.domain not in domains():
+        raise DeadlineDomainUnknown(domain=query.domain, known=", ".join(domains()))
     place = Place.read(query.cursor, int, str) if query.cursor else None
 
     def build(view: View) -> dict[str, Any]:

@@ -220,6 +220,14 @@ async def print_search(request: Request, query: Annotated[SearchQuery, Query()])
 
 
 def _certified(view: View, query: SearchQuery) -> Row:
+    """Raises `NotRecorded` for an asset that is no tree and that no lien ever burdened: nobody can vouch for it."""
+    if query.asset is not None:
+        asset = trees.DOMAIN.key(query.asset)
+        ever = sa.select(liens.table.c.lien).where(
+            liens.table.c.asset == asset, _IS_STOCK, liens.table.c.since_block <= view.as_of.block
+        )
+        if view.connection.execute(ever.limit(1)).first() is None:
+            trees.DOMAIN.row(view, asset)
     return search.certificate(plain(found(view, query)), shown(view.as_of))
 
 

@@ -183,7 +183,7 @@ DOMAIN = Domain(
     item=TreeValuation,
     filters=ValuationFilters,
     show=_show,
-    ids=replace(NUMBER, en=f"a tree's id: {NUMBER.en}", zh=f"茶树编号：{NUMBER.zh}"),
+    ids=replace(NUMBER, en=f"a tree's id: {NUMBER.en}", zh=f"茶树编号（{NUMBER.zh}）"),
     example_id=trees.DOMAIN.example_id,
     where=_where,
     extend=_with_standing,

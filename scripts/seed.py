@@ -88,6 +88,8 @@ def play(settings: Settings, deployment: Deployment, size: WorldSize, number: in
 
         def progress(wave: str, done: int, of: int) -> None:
             shown.update(task, description=wave, completed=done, total=of)
+            if not console.is_terminal and done == of and of:
+                console.print(f"world     {wave}: {of:,}")
 
         world = World(number, size.value)
         story = Story(world)

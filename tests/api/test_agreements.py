@@ -202,3 +202,10 @@ def test_fulfilment_counts_nothing_before_it_falls_due(stack: Stack) -> None:
     answer = stack.client.get("/v1/fulfilment", params={"party": firm}).json()
     assert sum(season["due"] for season in answer["items"]) == 0
     assert stack.client.get("/v1/fulfilment", params={"party": 0}).status_code == 422
+
+
+def test_deadlines_are_listed_of_domains_that_have_some(stack: Stack) -> None:
+    assert stack.client.get("/v1/deadlines", params={"domain": "loans"}).status_code == 200
+    answer = stack.client.get("/v1/deadlines", params={"domain": "tea"})
+    assert (answer.status_code, answer.json()["code"]) == (422, "DeadlineDomainUnknown")
+    assert "agreements" in answer.json()["detail_zh"] and "loans" in answer.json()["detail"]

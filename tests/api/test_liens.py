@@ -111,6 +111,13 @@ def test_a_search_names_one_thing(stack: Stack, query: dict[str, Any]) -> None:
         assert (answer.status_code, answer.json()["code"]) == (422, "SearchUnclear")
 
 
+@pytest.mark.parametrize("path", ["certificate", "certificate.pdf"])
+def test_nothing_is_certified_of_an_asset_that_nobody_knows(stack: Stack, path: str) -> None:
+    answer = stack.client.get(f"/v1/liens/{path}", params={"asset": "1"})
+    assert (answer.status_code, answer.json()["code"]) == (404, "NotRecorded")
+    assert "茶树" in answer.json()["detail_zh"]
+
+
 def test_a_certificate_can_be_checked_and_made_again(stack: Stack, pledged: dict[str, Any]) -> None:
     query = {"asset": pledged["tree"]}
     certified = stack.client.get("/v1/liens/certificate", params=query).json()

@@ -6,7 +6,7 @@ say which of its rows run against whom, as a pure function of a mirrored row. No
 
 from workflows.deadlines.judge import ACCURACY_SECONDS, Verdict, judge
 from workflows.deadlines.register import REGISTER, Rule, Unit
-from workflows.deadlines.sources import Deadline, Source, discover, state_of
+from workflows.deadlines.sources import Deadline, Source, discover, domains, state_of
 
 __all__ = [
     "ACCURACY_SECONDS",
@@ -17,6 +17,7 @@ __all__ = [
     "Unit",
     "Verdict",
     "discover",
+    "domains",
     "judge",
     "state_of",
 ]

@@ -74,13 +74,24 @@ def turned(deadlines: Iterable[Deadline], before: int, now: int) -> Iterator[tup
             yield deadline, state
 
 
-@cache
 def discover() -> Sequence[Source]:
     """The `SOURCES` of every module `workflows.<domain>.deadlines`; one without has rules, and nothing mirrored yet."""
+    return [source for sources in _by_domain().values() for source in sources]
+
+
+def domains() -> Sequence[str]:
+    """The domains whose deadlines can run."""
+    return list(_by_domain())
+
+
+@cache
+def _by_domain() -> Mapping[str, Sequence[Source]]:
     package = importlib.import_module("workflows")
-    found: list[Source] = []
+    found: dict[str, Sequence[Source]] = {}
     for info in pkgutil.iter_modules(package.__path__, "workflows."):
         name = f"{info.name}.deadlines"
         if info.ispkg and info.name != "workflows.deadlines" and importlib.util.find_spec(name):
-            found += getattr(importlib.import_module(name), "SOURCES", ())
+            sources = getattr(importlib.import_module(name), "SOURCES", ())
+            if sources:
+                found[info.name.removeprefix("workflows.")] = sources
     return found

@@ -195,6 +195,24 @@ class EnforcementCertificate(Document):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SignaturePage(Document):
+    """协议签署页: what a side of a purchase agreement signs with its certificate, dated by the block of the offer.
+
+    Only what the ledger shows of the agreement; the whole document is named by its commitment, `terms`. `grams` in all;
+    `due_at`: the last delivery as offered.
+    """
+
+    template: ClassVar[str] = "signature_page"
+    agreement: str
+    terms: str
+    buyer: int
+    seller: int
+    grams: int
+    deposit: Fen
+    due_at: Instant
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class EvidenceReceipt(Document):
     """存证回执: what a receipt says, for people; the receipt itself stays the proof."""
 

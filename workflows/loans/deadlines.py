@@ -12,11 +12,16 @@ from indexer.projections.loans import instalments, loans, margins
 from workflows.calendar import Calendar
 from workflows.deadlines.register import REGISTER
 from workflows.deadlines.sources import AsOf, Deadline, Source
+from workflows.loans.accounts import account_of
 
 DOMAIN: Final = "loans"
 APPLICATIONS, STATES, LADDER = (tuple(ENUMERATIONS[name]) for name in ("ApplicationState", "LoanState", "MarginState"))
 SUBMITTED, CONFIRMING, APPROVED = (APPLICATIONS.index(name) for name in ("SUBMITTED", "CONFIRMING", "APPROVED"))
 REPAYING: Final = STATES.index("REPAYING")
+ACCOUNT: Final = (
+    *("borrower", "rate_ppm", "principal_fen", "costs_fen", "interest_paid_fen", "paid_fen", "charged_costs_fen"),
+    *("covered_fen", "accrued", "accrued_day"),
+)
 CALL: Final = LADDER.index("CALL")
 
 
@@ -33,8 +38,15 @@ def of_application(row: Mapping[str, Any], calendar: Calendar) -> Iterator[Deadl
 
 
 def of_instalment(row: Mapping[str, Any], calendar: Calendar) -> Iterator[Deadline]:
-    """An instalment of the schedule in force that is not covered, in a mirrored row that also has its loan's sides."""
-    if row["total_fen"] > row["covered_fen"]:
+    """An instalment of the schedule in force that is not covered, in a mirrored row that also has its loan's account.
+
+    The last one stays until nothing is owed: late payments make interest that no instalment has (`Loans.arrears`).
+    `last_place` is the place of the schedule's last instalment.
+    """
+    owed = account_of(row).owed(row["rate_ppm"], row["accrued_day"])
+    if not owed.principal + owed.interest:
+        return
+    if row["total_fen"] > row["covered_fen"] or row["place"] == row["last_place"]:
         due_at = calendar.end_of_days(row["due_at"], 0)
         yield _of(row, "loan_instalment", row["borrower"], 0, due_at, str(row["place"]))
 
@@ -51,10 +63,13 @@ def _applications(as_of: AsOf) -> sa.Select[Any]:
 
 def _instalments(as_of: AsOf) -> sa.Select[Any]:
     part, whole = instalments.table, loans.table
-    joined = sa.select(part, whole.c.borrower, whole.c.covered_fen).join(
+    every = part.alias()  # a schedule is set as a whole, so its last place is the same in every state
+    last = sa.select(sa.func.max(every.c.place)).where(every.c.loan == part.c.loan, every.c.schedule == part.c.schedule)
+    account = (whole.c[name] for name in ACCOUNT)
+    joined = sa.select(part, *account, last.scalar_subquery().label("last_place")).join(
         whole, sa.and_(whole.c.loan == part.c.loan, whole.c.schedule == part.c.schedule)
     )
-    return joined.where(as_of(part), as_of(whole), whole.c.state == REPAYING, whole.c.principal_fen != 0)
+    return joined.where(as_of(part), as_of(whole), whole.c.state == REPAYING)
 
 
 def _margins(as_of: AsOf) -> sa.Select[Any]:

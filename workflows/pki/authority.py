@@ -48,6 +48,7 @@ class Purpose(StrEnum):
 
     OFFICE = "office"
     NOTARY = "notary"
+    PARTY = "party"
     TIME_STAMP = "time_stamp"
     SM2 = "sm2"
     STATUS = "status"

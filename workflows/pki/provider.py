@@ -11,7 +11,7 @@
 
     [[holder]]
     name = "潮州市凤凰公证处"
-    purpose = "office"                          # or "notary"
+    purpose = "office"                          # or "notary", "party"
     pkcs12 = "office.p12"
     passphrase_variable = "CHAQI_OFFICE_PASSPHRASE"
 """

@@ -66,7 +66,7 @@ def sign(
     pdf = rendered.pdf
     if notary is not None:
         signer = pki.signer(notary, Purpose.NOTARY, now=now, wallet=wallets[1])
-        pdf = _signed(pdf, signer, timestamper, SigFieldSpec(NOTARY_FIELD), reason, None)
+        pdf = with_signature(pdf, signer, timestamper, SigFieldSpec(NOTARY_FIELD), reason)
     place = rendered.seal
     left, top = round(place.x), round(PAGE_HEIGHT - place.y)
     box = (left, top - SEAL_SIZE, left + SEAL_SIZE, top)
@@ -75,7 +75,7 @@ def sign(
         drawing.write(seal_drawing(office, pki.seal_label))
         drawing.flush()
         signer = pki.signer(office, Purpose.OFFICE, now=now, wallet=wallets[0])
-        pdf = _signed(pdf, signer, timestamper, field, reason, Path(drawing.name))
+        pdf = with_signature(pdf, signer, timestamper, field, reason, Path(drawing.name))
     verdicts = validate(pdf, pki.trust(now=now), policy=pki.policy)
     for verdict in verdicts:
         broken = verdict.broken
@@ -87,9 +87,15 @@ def sign(
     return Signed(pdf, verdicts)
 
 
-def _signed(
-    pdf: bytes, signer: Signer, timestamper: TimeStamper, field: SigFieldSpec, reason: str, drawing: Path | None
+def with_signature(
+    pdf: bytes,
+    signer: Signer,
+    timestamper: TimeStamper,
+    field: SigFieldSpec,
+    reason: str,
+    drawing: Path | None = None,
 ) -> bytes:
+    """The PDF with one more signature and its time-stamp, not validated; `drawing` is a one-page PDF to be seen."""
     meta = PdfSignatureMetadata(
         field_name=field.sig_field_name,
         md_algorithm="sha256",

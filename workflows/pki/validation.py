@@ -36,13 +36,17 @@ class NotPdf(ChaqiError):
 
 @dataclass
 class SignatureVerdict:
-    """One signature: who, when (its time-stamp), how it stands, and every link up to the first broken one."""
+    """One signature: who, when (its time-stamp), how it stands, and every link up to the first broken one.
+
+    `certificate` is None where the signature cannot be read.
+    """
 
     field: str
     signer: str
     links: list[Link]
     stamp: Stamp | None = None
     standing: Standing = Standing.INVALID
+    certificate: x509.Certificate | None = None
 
     @property
     def broken(self) -> Link | None:
@@ -69,7 +73,8 @@ async def _all(embedded: list[EmbeddedPdfSignature], trust: Trust, policy: str |
             broken = Link("signature", False, f"unreadable: {failure}", f"无法读取：{failure}")
             verdicts.append(SignatureVerdict(one.field_name, "?", [broken]))
             continue
-        verdict = SignatureVerdict(one.field_name, signer, [])
+        certificate = x509.load_der_x509_certificate(one.signer_cert.dump())
+        verdict = SignatureVerdict(one.field_name, signer, [], certificate=certificate)
         async for link in _links(one, number == len(embedded) - 1, verdict, trust, policy):
             verdict.links.append(link)
             if not link.ok:
@@ -129,8 +134,8 @@ async def _links(
         "the certificate led to a trusted root at that time", "证书在该时间可追溯至受信根",
         "the certificate led to no trusted root at that time", "证书在该时间不可追溯至受信根",
     )  # fmt: skip
-    certificate = x509.load_der_x509_certificate(one.signer_cert.dump())
-    verdict.standing = trust.standing_of(certificate, stamp.generated_at, stamp.accuracy)
+    assert verdict.certificate is not None
+    verdict.standing = trust.standing_of(verdict.certificate, stamp.generated_at, stamp.accuracy)
     words = {
         Standing.VALID: ("the certificate was good when it signed", "签名时证书有效"),
         Standing.REVIEW_REQUIRED: (

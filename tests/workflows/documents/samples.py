@@ -15,6 +15,7 @@ from workflows.documents.contents import (
     LienLine,
     LienSearch,
     Person,
+    SignaturePage,
 )
 
 ISSUED_AT = 1795752000
@@ -138,4 +139,17 @@ EVIDENCE_RECEIPT = EvidenceReceipt(
     block_number=4321,
     block_hash="0x" + "5b" * 32,
 )
-SAMPLES: tuple[Document, ...] = (DEED, CERTIFICATE, LIEN_SEARCH, EVIDENCE_RECEIPT)
+SIGNATURE_PAGE = SignaturePage(
+    number="XY-9A9A9A9A9A9A9A9A",
+    issuer="茶契账本",
+    issued_at=ISSUED_AT,
+    verify_url=VERIFY,
+    agreement="0x" + "9a" * 32,
+    terms="0x" + "7e" * 32,
+    buyer=31,
+    seller=7,
+    grams=10_000,
+    deposit=2_000_000,
+    due_at=ISSUED_AT + 20 * 86_400,
+)
+SAMPLES: tuple[Document, ...] = (DEED, CERTIFICATE, LIEN_SEARCH, EVIDENCE_RECEIPT, SIGNATURE_PAGE)
