@@ -57,7 +57,7 @@ class Side:
 def forged(pdf: bytes) -> bytes:
     """Another value in the place of the signature's."""
     (signature,) = PdfFileReader(io.BytesIO(pdf)).embedded_regular_signatures
-    value = signature.signer_info["signature"].native.hex().encode()
+    value: bytes = signature.signer_info["signature"].native.hex().encode()
     at = pdf.lower().index(value)
     return pdf[:at] + value[::-1] + pdf[at + len(value) :]
 
