@@ -1,7 +1,7 @@
 """Deeds and enforcement certificates on paper: the office hands in what they say and gets them back signed.
 
-PAdES B-T by the notary's and the office's certificates with the office's seal. Nothing of the content is kept here: the
-office archives the document and commits to it on chain.
+PAdES B-T by the notary's and the office's certificates with the office's seal. Kept only in the file of the deed or
+certificate that it is printed for, sealed; the act of issue must then name its SHA-256.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ _PDF: dict[int | str, dict[str, Any]] = {
         "content": {"application/pdf": {}},
     }
 }
-_PROBLEMS = _PDF | documented(401, 403, 413, 422, 503)
+_PROBLEMS = _PDF | documented(401, 403, 404, 409, 413, 422, 503)
 _PERSON = {
     "capacity": "债务人", "name": "陈合成", "identity": "居民身份证 合成0002", "address": "乌岽村合成巷2号",
 }  # fmt: skip
