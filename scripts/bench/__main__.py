@@ -15,13 +15,16 @@ from scripts.bench import __doc__ as about
 from scripts.bench.figures import Figure, Options, machine, markdown, table
 
 ROOMS = ("backfill", "live", "acts", "deeds", "evidence", "api", "matching", "costs")
+WHEN_ASKED = ("peers",)
+"""Rooms that install programs of other makers: measured when named, never otherwise."""
+
 WRITTEN = Path(__file__).resolve().parents[2] / "docs" / "benchmarks.md"
 
 
 def main() -> None:
     """Measures what is asked for."""
     parser = argparse.ArgumentParser(description=about, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("rooms", nargs="*", choices=[[], *ROOMS], help="all of them where none is named")
+    parser.add_argument("rooms", nargs="*", choices=[[], *ROOMS, *WHEN_ASKED], help="all of them where none is named")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--scale", type=int, default=1, help="divide every size, to see that the scripts run")
     parser.add_argument("--no-postgres", action="store_true")

@@ -29,9 +29,8 @@ from scripts.bench.figures import Figure, Options
 from scripts.bench.node import CHAIN_ID, ON_DEMAND, node
 from tests.stores import new_database, postgresql_server
 
-LEDGER = json.loads(
-    (Path(__file__).resolve().parents[2] / "tests" / "indexer" / "fixtures" / "Ledger.json").read_text()
-)
+LEDGER_JSON = Path(__file__).resolve().parents[2] / "tests" / "indexer" / "fixtures" / "Ledger.json"
+LEDGER = json.loads(LEDGER_JSON.read_text())
 BLOCKS = 1_000
 EVENTS_A_BLOCK = 100
 LIMIT = "bytes of eth_getLogs"
@@ -62,7 +61,7 @@ def measure(options: Options) -> Iterator[Figure]:
             if server:
                 stores["PostgreSQL"] = new_database(server)
             for name, url in stores.items():
-                filled, rebuilt = mirrored(rpc, ledger, genesis, url)
+                filled, rebuilt = mirrored(rpc, ledger, genesis, url, (head - 1) * EVENTS_A_BLOCK)
                 for what, rate in ((f"backfill, {name}", filled), (f"rebuild, {name}", rebuilt)):
                     values[what].append(rate)
                     ratios[what].append(rate / ceiling)
@@ -106,17 +105,16 @@ def limit(rpc: Rpc, ledger: str, head: int, step: int = 25) -> float:
     return (head - 1) * EVENTS_A_BLOCK / (time.perf_counter() - start)
 
 
-def mirrored(rpc: Rpc, ledger: str, genesis: str, url: str) -> tuple[float, float]:
+def mirrored(rpc: Rpc, ledger: str, genesis: str, url: str, events: int) -> tuple[float, float]:
     """Events per second of a backfill into an empty database, and of a rebuild from its stored logs."""
     engine = open_mirror(url)
     migrate(engine)
     start = time.perf_counter()
     contracts = {ledger: ("Ledger", 1, LEDGER["abi"])}
     mirror = Mirror(engine, rpc, contracts, chain_id=CHAIN_ID, genesis_hash=genesis, projections=[assets])
-    head = mirror.catch_up()
+    mirror.catch_up()
     filled = time.perf_counter()
     mirror.rebuild()
     rebuilt = time.perf_counter()
     engine.dispose()
-    events = (head - 1) * EVENTS_A_BLOCK
     return events / (filled - start), events / (rebuilt - filled)
