@@ -142,14 +142,14 @@ def created_address(creator: str, nonce: int) -> str:
     return "0x" + keccak(rlp.encode([bytes.fromhex(creator[2:]), nonce]))[-20:].hex()
 
 
-def transactions(keystore: Keystore, chain_id: int) -> list[bytes]:
+def transactions(keystore: Keystore, settings: Settings) -> list[bytes]:
     """The whole deployment, signed: contracts, rights with their delays, names, the operator as party 1 and a notary
     office that attests the platform's own evidence as party 2."""
     deployer = keystore.named("deployer")
-    calls = _calls(deployer, keystore.named("operator"), keystore.named("attester"), chain_id)
+    calls = _calls(deployer, keystore.named("operator"), keystore.named("attester"), settings)
     return [
         deployer.sign_transaction(
-            to=to, call=call, nonce=nonce, gas=SETUP_GAS if to else DEPLOYMENT_GAS, chain_id=chain_id
+            to=to, call=call, nonce=nonce, gas=SETUP_GAS if to else DEPLOYMENT_GAS, chain_id=settings.chain_id
         )
         for nonce, (to, call) in enumerate(calls)
     ]
@@ -163,7 +163,7 @@ def deploy(settings: Settings, keystore: Keystore) -> Deployment:
     rpc = Rpc(settings.rpc_url)
     genesis_hash = check_node(rpc, settings)
     _check_recorded(settings, genesis_hash)
-    raw = transactions(keystore, settings.chain_id)
+    raw = transactions(keystore, settings)
     deployer = keystore.named("deployer").address
     done = int(rpc.call("eth_getTransactionCount", deployer, "latest"), 16)
     _check_resumable(rpc, raw[:done])
@@ -214,10 +214,17 @@ def _check_resumable(rpc: Rpc, sent: list[bytes]) -> None:
         raise DeploymentDiffers(contract=CREATED[min(known.index(None), len(CREATED) - 1)])
 
 
-def _calls(deployer: Signer, operator: Signer, attester: Signer, chain_id: int) -> Iterator[tuple[str | None, bytes]]:
+def _calls(
+    deployer: Signer, operator: Signer, attester: Signer, settings: Settings
+) -> Iterator[tuple[str | None, bytes]]:
     address = {name: created_address(deployer.address, nonce) for nonce, name in enumerate(CREATED)}
+    stated = {
+        "initialAdmin": deployer.address,
+        "seasonCapPpm": settings.season_cap_ppm,
+        "leafPerTeaPpm": settings.leaf_per_tea_ppm,
+    }
     for name in CREATED:
-        yield None, _creation(artifact(name), deployer, address)
+        yield None, _creation(artifact(name), address, stated)
 
     manager = address["AccessManager"]
     for target, functions, role in (
@@ -242,7 +249,7 @@ def _calls(deployer: Signer, operator: Signer, attester: Signer, chain_id: int) 
     yield (manager, _call("AccessManager", "grantRole", ADMIN_ROLE, operator.address, ADMIN_DELAY_SECONDS))
     yield manager, _call("AccessManager", "renounceRole", ADMIN_ROLE, deployer.address)
 
-    parties = Domain("Parties", chain_id, address["Parties"])
+    parties = Domain("Parties", settings.chain_id, address["Parties"])
     for number, (account, duty) in enumerate(((operator, "OPERATOR"), (attester, "NOTARY_OFFICE"))):
         kind = act_type("Parties.enrol")
         enrolment = {"account": account.address, "roles": role_bits(duty), "identity": bytes(32)}
@@ -250,14 +257,18 @@ def _calls(deployer: Signer, operator: Signer, attester: Signer, chain_id: int) 
         yield address["Parties"], operator.sign(act, parties).calldata
 
 
-def _creation(contract: Artifact, deployer: Signer, address: dict[str, str]) -> bytes:
-    """The contract's code with its constructor's arguments, which the ABI names: `contract ITrees` is Trees."""
-    arguments = []
-    for entry in contract.entries("constructor"):
-        for item in entry["inputs"]:
-            named = item["internalType"].removeprefix("contract I")
-            arguments.append(deployer.address if item["name"] == "initialAdmin" else address[named])
-    return bytes.fromhex(contract.bytecode[2:]) + encode(["address"] * len(arguments), arguments)
+def _creation(contract: Artifact, address: dict[str, str], stated: dict[str, Any]) -> bytes:
+    """The contract's code with its constructor's arguments, which the ABI names: `contract ITrees` is Trees, and what
+    is no contract is `stated` by its name.
+    """
+    items = [item for entry in contract.entries("constructor") for item in entry["inputs"]]
+    arguments = [
+        address[item["internalType"].removeprefix("contract I")]
+        if item["internalType"].startswith("contract ")
+        else stated[item["name"]]
+        for item in items
+    ]
+    return bytes.fromhex(contract.bytecode[2:]) + encode([item["type"] for item in items], arguments)
 
 
 def _call(contract: str, function: str, *arguments: Any) -> bytes:

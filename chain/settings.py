@@ -26,6 +26,12 @@ class Settings(BaseSettings):
     block_seconds: float = 1.0
     """Seconds between blocks of the development chain."""
 
+    season_cap_ppm: int = 6_500_000
+    """Most fresh leaf that a season may bring, to the tree's potential of tea; fixed at deployment."""
+
+    leaf_per_tea_ppm: int = 3_800_000
+    """Least fresh leaf that makes tea, to its weight; fixed at deployment. Both as the region's pack states them."""
+
     confirmations: int = 12
     """Blocks after which an act counts as final. 0 on engines with instant finality (QBFT)."""
 

@@ -15,6 +15,7 @@ contract Batches is IBatches, Acts {
     uint64 public constant MOST_WEIGHT = 1e12; // a million tonnes: no sum of weights can overflow
     uint64 public constant LONGEST_WINDOW = 366 days;
     uint256 public constant MOST_INPUTS = 32;
+    uint256 private constant MILLION = 1_000_000;
 
     bytes32 private constant STATE_POTENTIAL = keccak256(
         "StatePotential(uint256 tree,uint16 season,uint64 potential,uint64 opensAt,uint64 closesAt,bytes32 evidence,address signer,uint256 nonce,uint256 deadline)"
@@ -57,6 +58,8 @@ contract Batches is IBatches, Acts {
     IEvidence public immutable EVIDENCE;
     ITrees public immutable TREES;
     IIndications public immutable INDICATIONS;
+    uint256 private immutable CAP_PPM; // most leaf in a season to its potential of tea
+    uint256 private immutable LEAF_PER_TEA_PPM; // least leaf to the tea that is made of it
 
     uint64 public batchCount;
     uint64 public saleCount;
@@ -69,11 +72,20 @@ contract Batches is IBatches, Acts {
     /// @inheritdoc IBatches
     mapping(uint256 batch => mapping(uint64 party => uint64 grams)) public holding;
 
-    constructor(IParties parties, IEvidence evidence, ITrees trees, IIndications indications) Acts("Chaqi Batches") {
+    constructor(
+        IParties parties,
+        IEvidence evidence,
+        ITrees trees,
+        IIndications indications,
+        uint256 seasonCapPpm,
+        uint256 leafPerTeaPpm
+    ) Acts("Chaqi Batches") {
         PARTIES = parties;
         EVIDENCE = evidence;
         TREES = trees;
         INDICATIONS = indications;
+        CAP_PPM = seasonCapPpm;
+        LEAF_PER_TEA_PPM = leafPerTeaPpm;
     }
 
     /* HARVEST */
@@ -411,9 +423,9 @@ contract Batches is IBatches, Acts {
         require(fit, InputsMalformed(parents.length, MOST_INPUTS));
     }
 
-    /// 1.3 × potential of dry tea × 5 g of leaf for a gram of it (domain §2.2).
+    /// The potential is of dry tea, the cap of leaf.
     function _cap(Season storage current) private view returns (uint256) {
-        return uint256(current.potential) * 13 / 2;
+        return uint256(current.potential) * CAP_PPM / MILLION;
     }
 
     function _restraintsOf(uint256 tree) private view returns (uint8 restraints) {
@@ -452,7 +464,7 @@ contract Batches is IBatches, Acts {
             emit InputUsed(id, parent, weight);
             _emitUsed(parent, actor, input);
         }
-        most += leafWeight * 10 / 38;
+        most += leafWeight * MILLION / LEAF_PER_TEA_PPM;
     }
 
     function _take(uint256 id, uint64 party, uint64 weight) private {

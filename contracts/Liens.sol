@@ -53,9 +53,10 @@ contract Liens is ILiens, Acts {
 
     mapping(uint256 lien => Filing) private _filings;
     mapping(uint256 lien => Lien) private _liens;
-    Lists.Linked private _onTree; // live liens on trees and the land under them, by tree
-    Lists.Linked private _onStock; // live liens on stock, apart: who names its id could name a tree's
-    Lists.Linked private _ofDebt; // live liens by debt
+    // An ended lien stays in its lists until an act walks them anyway: readers pass over it.
+    Lists.Linked private _onTree; // liens on trees and the land under them, by tree
+    Lists.Linked private _onStock; // liens on stock, apart: who names its id could name a tree's
+    Lists.Linked private _ofDebt; // liens by debt
     mapping(uint256 lien => Clauses) private _clauses;
     mapping(bytes32 amendment => mapping(uint64 party => bool)) private _agreed;
     mapping(uint256 lien => mapping(bytes32 receipt => uint64)) public proceeds;
@@ -110,6 +111,10 @@ contract Liens is ILiens, Acts {
         _requirePledgeable(act.kind, act.asset, act.grantor);
         require(!PARTIES.party(act.grantor).recovering, ITrees.PartyRecovering(act.grantor));
         _requireBank(act.holder);
+        Lists.Linked storage list = _on(act.kind);
+        _prune(list, act.asset);
+        // Not while a live one leads: a debt may have many liens, and only its own parties lengthen its list.
+        if (_ended(_ofDebt.newest[act.debt])) _prune(_ofDebt, act.debt);
         _requireRoom(act);
 
         LegalEffect effect =
@@ -119,7 +124,7 @@ contract Liens is ILiens, Acts {
         );
         if (act.noTransfer) _clauses[act.lien].noTransfer = true;
         delete _filings[act.lien];
-        _on(act.kind).add(act.asset, act.lien);
+        list.add(act.asset, act.lien);
         _ofDebt.add(act.debt, act.lien);
         emit LienConfirmed(
             act.lien,
@@ -164,7 +169,7 @@ contract Liens is ILiens, Acts {
         current.effect = effect;
         emit LienRegistered(act.lien, actor, effect, uint40(act.registeredAt), act.receipt, act.evidence);
         Lists.Linked storage list = _on(current.kind);
-        for (uint256 id = list.older[act.lien]; id != 0; id = list.older[id]) {
+        for (uint256 id = _next(list, act.lien); id != 0; id = _next(list, id)) {
             if (_better(current, _liens[id])) emit PriorityConflict(act.lien, id, current.asset);
         }
     }
@@ -207,6 +212,7 @@ contract Liens is ILiens, Acts {
     function assign(AssignLiens calldata act, Auth calldata auth) external {
         _accept(abi.encode(ASSIGN_LIENS, act), auth);
         uint64 actor = PARTIES.requireActor(auth.signer, Roles.BANK);
+        _prune(_ofDebt, act.debt);
         uint256 id = _ofDebt.newest[act.debt];
         require(id != 0, DebtUnsecured(act.debt));
         EVIDENCE.requireLive(act.evidence);
@@ -228,14 +234,15 @@ contract Liens is ILiens, Acts {
         uint64 actor = PARTIES.requireActor(auth.signer, 0);
         require(act.liens.length != 0, ITrees.FilingIncomplete("liens"));
         require(act.ground != DischargeGround.NONE, ITrees.FilingIncomplete("ground"));
-        EVIDENCE.requireLive(act.evidence);
+        if (act.evidence != 0) EVIDENCE.requireLive(act.evidence);
         for (uint256 place = 0; place < act.liens.length; ++place) {
             uint256 id = act.liens[place];
             Lien storage current = _live(id);
-            if (current.holder != actor) PARTIES.requireActor(auth.signer, Roles.REGISTRY | Roles.COURT_GW);
+            if (current.holder != actor) {
+                PARTIES.requireActor(auth.signer, Roles.REGISTRY | Roles.COURT_GW);
+                require(act.evidence != 0, ITrees.FilingIncomplete("evidence"));
+            }
             current.discharged = act.ground;
-            _on(current.kind).remove(current.asset, id);
-            _ofDebt.remove(current.debt, id);
             emit LienDischarged(id, actor, act.ground, act.evidence);
         }
     }
@@ -291,7 +298,7 @@ contract Liens is ILiens, Acts {
         view
         returns (uint256[] memory liens, uint16[] memory ranks)
     {
-        liens = _on(kind).all(asset);
+        liens = _all(_on(kind), asset);
         ranks = new uint16[](liens.length);
         for (uint256 known = 0; known < liens.length; ++known) {
             uint256 id = liens[known];
@@ -310,7 +317,7 @@ contract Liens is ILiens, Acts {
 
     /// @inheritdoc ILiens
     function liensOf(uint256 debt) external view returns (uint256[] memory liens) {
-        return _ofDebt.all(debt);
+        return _all(_ofDebt, debt);
     }
 
     /// @inheritdoc ILiens
@@ -323,12 +330,12 @@ contract Liens is ILiens, Acts {
 
     /// @inheritdoc ILiens
     function coverOf(uint256 debt) external view returns (uint64 fen) {
-        for (uint256 id = _ofDebt.newest[debt]; id != 0; id = _ofDebt.older[id]) {
+        for (uint256 id = _first(_ofDebt, debt); id != 0; id = _next(_ofDebt, id)) {
             Lien storage current = _liens[id];
             Lists.Linked storage list = _on(current.kind);
             uint256 value = _valueOf(current.kind, current.asset);
             uint256 ahead;
-            for (uint256 other = list.newest[current.asset]; other != 0; other = list.older[other]) {
+            for (uint256 other = _first(list, current.asset); other != 0; other = _next(list, other)) {
                 if (_better(_liens[other], current)) ahead += _liens[other].securedMax;
             }
             uint256 left = value > ahead ? value - ahead : 0;
@@ -338,7 +345,7 @@ contract Liens is ILiens, Acts {
 
     /// @inheritdoc ILiens
     function requireTransferable(uint256 tree) external view {
-        for (uint256 id = _onTree.newest[tree]; id != 0; id = _onTree.older[id]) {
+        for (uint256 id = _first(_onTree, tree); id != 0; id = _next(_onTree, id)) {
             Lien storage current = _liens[id];
             if (current.registeredAt == 0 || !_clauses[id].noTransfer) continue;
             bool consented = _clauses[id].transferTo == TREES.tree(tree).transferTo;
@@ -360,6 +367,43 @@ contract Liens is ILiens, Acts {
 
     function _on(RegistryKind kind) private view returns (Lists.Linked storage) {
         return kind == RegistryKind.MOVABLE ? _onStock : _onTree;
+    }
+
+    /// The live members of a list, the newest first; zero ends them.
+    function _first(Lists.Linked storage list, uint256 key) private view returns (uint256) {
+        return _liveFrom(list, list.newest[key]);
+    }
+
+    function _next(Lists.Linked storage list, uint256 id) private view returns (uint256) {
+        return _liveFrom(list, list.older[id]);
+    }
+
+    function _liveFrom(Lists.Linked storage list, uint256 id) private view returns (uint256) {
+        while (_ended(id)) id = list.older[id];
+        return id;
+    }
+
+    function _all(Lists.Linked storage list, uint256 key) private view returns (uint256[] memory ids) {
+        uint256 count;
+        for (uint256 id = _first(list, key); id != 0; id = _next(list, id)) ++count;
+        ids = new uint256[](count);
+        count = 0;
+        for (uint256 id = _first(list, key); id != 0; id = _next(list, id)) ids[count++] = id;
+    }
+
+    /// Unlinks the ended members, so that a list on an asset never holds more than `MOST_LIENS`.
+    function _prune(Lists.Linked storage list, uint256 key) private {
+        uint256 newer;
+        uint256 older;
+        for (uint256 id = list.newest[key]; id != 0; id = older) {
+            older = list.older[id];
+            if (_ended(id)) list.remove(key, newer, id);
+            else newer = id;
+        }
+    }
+
+    function _ended(uint256 id) private view returns (bool) {
+        return id != 0 && _liens[id].discharged != DischargeGround.NONE;
     }
 
     /// Of stock no value is kept.
@@ -432,7 +476,7 @@ contract Liens is ILiens, Acts {
     {
         rank = 1;
         Lists.Linked storage list = _on(kind);
-        for (uint256 id = list.newest[asset]; id != 0; id = list.older[id]) {
+        for (uint256 id = _first(list, asset); id != 0; id = _next(list, id)) {
             Lien storage current = _liens[id];
             require(current.debt != debt, AlreadySecured(asset, debt, id));
             if (current.registeredAt != 0) ++rank;
@@ -453,7 +497,7 @@ contract Liens is ILiens, Acts {
         bool concerned = actor == current.holder || actor == owner;
         all = agreed[current.holder] && agreed[owner];
         Lists.Linked storage list = _on(current.kind);
-        for (uint256 id = list.newest[current.asset]; id != 0; id = list.older[id]) {
+        for (uint256 id = _first(list, current.asset); id != 0; id = _next(list, id)) {
             Lien storage other = _liens[id];
             if (_better(other, current)) continue;
             concerned = concerned || actor == other.holder;

@@ -15,25 +15,11 @@ library Lists {
         self.newest[key] = id;
     }
 
-    /// `id` is in the list.
-    function remove(Linked storage self, uint256 key, uint256 id) internal {
+    /// `id` is in the list, and `newer` right before it (zero: `id` is the newest).
+    function remove(Linked storage self, uint256 key, uint256 newer, uint256 id) internal {
         uint256 before = self.older[id];
-        uint256 newer = self.newest[key];
-        if (newer == id) {
-            self.newest[key] = before;
-        } else {
-            while (self.older[newer] != id) newer = self.older[newer];
-            self.older[newer] = before;
-        }
+        if (newer == 0) self.newest[key] = before;
+        else self.older[newer] = before;
         if (before != 0) delete self.older[id];
-    }
-
-    /// The members, the newest first.
-    function all(Linked storage self, uint256 key) internal view returns (uint256[] memory ids) {
-        uint256 count;
-        for (uint256 id = self.newest[key]; id != 0; id = self.older[id]) ++count;
-        ids = new uint256[](count);
-        count = 0;
-        for (uint256 id = self.newest[key]; id != 0; id = self.older[id]) ids[count++] = id;
     }
 }

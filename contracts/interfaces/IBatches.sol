@@ -164,7 +164,7 @@ struct IssueCodes {
 }
 
 /// @title Batches: from the picked leaf to the coded package, by weight (批次溯源)
-/// @notice No act makes weight: a pick stays under the tree's cap for the season, tea weighs at most its leaf ÷ 3.8, a sale
+/// @notice No act makes weight: a pick stays under the tree's cap for the season, tea weighs at most what the best process leaves, a sale
 /// moves what the seller holds, and codes cover at most what the firm holds (domain §2.2).
 /// @dev Batches, sales and lots are named by the digest of the act that made them, as uint256.
 /// @dev Warning: the ledger weighs nothing. A pick under the cap may still be another tree's leaf; the cap bounds the lie.
@@ -322,8 +322,8 @@ interface IBatches is IActs {
     /// @custom:zh 这 {count} 项投料有重复、无重量或过多：应为 1 至 {most} 个批次，各一次并各有重量。
     error InputsMalformed(uint256 count, uint256 most);
 
-    /// @notice {weight} g of tea cannot come of these inputs; at most {most} g can (3.8 g of leaf make 1 g of tea).
-    /// @custom:zh 这些投料不可能制成 {weight} 克茶，至多 {most} 克（3.8 克鲜叶制 1 克茶）。
+    /// @notice {weight} g of tea cannot come of these inputs; at most {most} g can, by the ratio of leaf to tea of this ledger.
+    /// @custom:zh 这些投料不可能制成 {weight} 克茶，按本账本的鲜叶与成茶之比至多 {most} 克。
     error YieldImpossible(uint64 weight, uint256 most);
 
     /// @notice Party {party} cannot buy from itself.
@@ -366,7 +366,7 @@ interface IBatches is IActs {
     /// @custom:zh 农业农村局或评估师核定茶树某产季的产量潜力与采摘期。
     function statePotential(StatePotential calldata act, Auth calldata auth) external;
 
-    /// @notice The farmer who owns a registered, living tree records picked leaf, within the picking window. Beyond the cap of 1.3 × potential × 5 the pick is held.
+    /// @notice The farmer who owns a registered, living tree records picked leaf, within the picking window. Beyond the season's cap the pick is held.
     /// @custom:zh 茶农登记所采鲜叶；超过产季上限的采摘予以暂扣，待审计处理。
     function pick(PickLeaf calldata act, Auth calldata auth) external returns (uint256 batch);
 
@@ -423,7 +423,7 @@ interface IBatches is IActs {
     /// @notice The season of a tree; all zero when nobody stated it.
     function season(uint256 tree, uint16 year) external view returns (Season memory);
 
-    /// @notice Grams of fresh leaf that may be picked of a tree in a season: 1.3 × potential × 5.
+    /// @notice Grams of fresh leaf that may be picked of a tree in a season: its potential times the ratio that this ledger was deployed with.
     function capOf(uint256 tree, uint16 year) external view returns (uint64 grams);
 
     /// @notice Sale `id`; reverts with `NoSuchSale`.

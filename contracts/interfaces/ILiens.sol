@@ -120,7 +120,7 @@ struct AssignLiens {
 struct DischargeLiens {
     uint256[] liens;
     DischargeGround ground;
-    bytes32 evidence;
+    bytes32 evidence; // zero: none, where the holder gives up its own
 }
 
 struct ConsentToTransfer {
@@ -328,8 +328,8 @@ interface ILiens is IActs {
     /// @custom:zh 债权人转让债权，担保一并转让。
     function assign(AssignLiens calldata act, Auth calldata auth) external;
 
-    /// @notice The holder gives up its liens; or the registry or a court's gateway records that they ended (CC 393).
-    /// @custom:zh 注销担保物权（民法典 393）。
+    /// @notice The holder gives up its liens, for which its signature is enough (evidence 0); or the registry or a court's gateway records on evidence that they ended (CC 393).
+    /// @custom:zh 注销担保物权（民法典 393）：权利人凭签名放弃（证据可为 0）；登记机构或法院网关须凭证据登记其消灭。
     function discharge(DischargeLiens calldata act, Auth calldata auth) external;
 
     /// @notice The holder consents to a transfer of the asset to one party (担保解释 43); party 0 takes the consent back.

@@ -107,7 +107,17 @@ def transaction_count(node: Anvil) -> int:
 
 
 def test_the_list_is_the_same_bytes_whenever_it_is_made() -> None:
-    assert transactions(KEYS, CHAIN_ID) == transactions(KEYS, CHAIN_ID)
+    assert transactions(KEYS, Settings(chain_id=CHAIN_ID)) == transactions(KEYS, CHAIN_ID)
+
+
+def test_the_ratios_of_the_settings_reach_the_contract_that_counts_with_them() -> None:
+    usual = transactions(KEYS, Settings(chain_id=CHAIN_ID))
+    for other in (
+        Settings(chain_id=CHAIN_ID, season_cap_ppm=7_000_000),
+        Settings(chain_id=CHAIN_ID, leaf_per_tea_ppm=4_000_000),
+    ):
+        pairs = zip(CREATED, usual, transactions(KEYS, other), strict=False)
+        assert [name for name, one, two in pairs if one != two] == ["Batches"]
 
 
 def test_addresses_are_known_before_anything_exists_and_hold_the_code(deployed: tuple[Anvil, Deployment]) -> None:
@@ -136,7 +146,7 @@ def test_deploying_again_changes_nothing(node: Anvil, settings: Settings) -> Non
 
 
 def test_a_deployment_cut_off_after_any_transaction_is_taken_up_there(node: Anvil, settings: Settings) -> None:
-    whole = transactions(KEYS, CHAIN_ID)
+    whole = transactions(KEYS, Settings(chain_id=CHAIN_ID))
     clean = node.rpc.call("evm_snapshot")
     # after any transaction of the setup, and after every fourth of the like ones that create the contracts
     for done in [*range(0, len(CREATED), 4), *range(len(CREATED), len(whole) + 1)]:
@@ -172,7 +182,7 @@ def test_a_deployment_cut_off_before_its_blocks_is_taken_up_there(
 
 
 def test_a_chain_that_lost_blocks_gets_the_same_contracts_again(node: Anvil, settings: Settings) -> None:
-    for raw in transactions(KEYS, CHAIN_ID)[:4]:
+    for raw in transactions(KEYS, Settings(chain_id=CHAIN_ID))[:4]:
         node.rpc.call("eth_sendRawTransaction", "0x" + raw.hex())
     while block_number(node) < 4:  # a dump while a block is made has its effects without the block
         time.sleep(0.005)

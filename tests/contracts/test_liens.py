@@ -573,6 +573,44 @@ class TestDischarge:
         }
         agreed(ledger, tree)
 
+    def test_needs_no_evidence_but_the_holders_signature(self, ledger: Ledger) -> None:
+        tree = valued_tree(ledger)
+        first, second = registered(ledger, tree, securedMax=1), registered(ledger, tree, securedMax=1, **SECOND)
+        ended = {"ground": "WAIVED", "evidence": NO_HASH}
+        for who in ("registry", "court"):
+            values = ledger.refuses("FilingIncomplete", "Liens.discharge", who, liens=[first], **ended)
+            assert values == {"field": "evidence"}
+        ledger.refuses("RoleMissing", "Liens.discharge", "bank", liens=[first, second], **ended)
+        ledger.act("Liens.discharge", "bank", liens=[first], **ended)
+        assert ranks(ledger, tree) == [(second, 1)]
+
+    def test_counts_nowhere_although_it_is_unlinked_later(self, ledger: Ledger) -> None:
+        """An ended lien stays in its lists until somebody confirms another or assigns the debt."""
+        tree, other = valued_tree(ledger), valued_tree(ledger, "CA-2")
+        few = {"securedMax": 1}
+        kept, ended = agreed(ledger, tree, **few, **SECOND), registered(ledger, tree, noTransfer=True, **few)
+        also, newest = agreed(ledger, other, **few), agreed(ledger, tree, **few, **THIRD)
+        ledger.act("Liens.discharge", "bank", liens=[ended], ground="CLAIM_ENDED")
+        assert ranks(ledger, tree) == [(kept, 1), (newest, 1)]
+        assert ledger.view("Liens.liensOf", DEBT) == (also,)
+        assert ledger.view("Liens.coverOf", DEBT) == 1
+        assert ledger.view("Liens.rankIfFiled", TREE, tree) == [1, VALUE - 2]
+        ledger.view("Liens.requireTransferable", tree)
+        assert register(ledger, newest)[1:] == [
+            event("Liens.PriorityConflict", lien=newest, overtaken=kept, asset=tree)
+        ]
+        again = agreed(ledger, tree, rank=2, **few)
+        assert ranks(ledger, tree) == [(newest, 1), (kept, 2), (again, 2)]
+        assert ledger.view("Liens.liensOf", DEBT) == (again, also)
+        ledger.act("Liens.discharge", "bank", liens=[also], ground="CLAIM_ENDED")
+        ledger.act("Liens.assign", "bank", debt=DEBT, to=ledger.ids["second bank"])
+        assert lien(ledger, also)["holder"] == ledger.ids["bank"], "what ended is not assigned"
+        assert ledger.view("Liens.liensOf", DEBT) == (again,)
+        ledger.act("Liens.discharge", "second bank", liens=[again], ground="CLAIM_ENDED")
+        ledger.refuses("DebtUnsecured", "Liens.assign", "second bank", debt=DEBT, to=ledger.ids["bank"])
+        last = agreed(ledger, tree, **few, holder="third bank")
+        assert ledger.view("Liens.liensOf", DEBT) == (last,), "the debt may be another's once no lien of it lives"
+
     @pytest.mark.parametrize("who", ["farmer", "second bank", "operator"])
     def test_is_not_the_debtors_or_anothers(self, ledger: Ledger, who: str) -> None:
         number = registered(ledger, valued_tree(ledger))

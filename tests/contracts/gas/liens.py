@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tests.contracts.gas import Costs
-from tests.contracts.ledger import Ledger
+from tests.contracts.ledger import NO_HASH, Ledger
 from tests.contracts.pledges import RECEIPT, agreed, filed, registered, terms, valued_tree
 
 ACTS: Costs = {
@@ -19,7 +19,11 @@ ACTS: Costs = {
     ),
     "Liens.discharge": (
         "bank",
-        lambda ledger: {"liens": [registered(ledger, valued_tree(ledger))], "ground": "CLAIM_ENDED"},
+        lambda ledger: {
+            "liens": [registered(ledger, valued_tree(ledger))],
+            "ground": "CLAIM_ENDED",
+            "evidence": NO_HASH,
+        },
     ),
 }
 

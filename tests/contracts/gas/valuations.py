@@ -28,8 +28,5 @@ ACTS: Costs = {
     "Valuations.challenge": ("farmer", lambda ledger: {"tree": valued(ledger, "CURRENT")}),
     "Valuations.settle": ("second appraiser", lambda ledger: _again(ledger, "CHALLENGED")),
 }
-RELAYED = 8_000
-"""What the signature and its check add to an act that its signer does not send itself."""
-
-BUDGETS = {"Valuations.post": 60_000 + RELAYED, "Valuations.postMany": 35_000 * LOT}
+BUDGETS = {"Valuations.post": 60_000, "Valuations.postMany": 35_000 * LOT}
 """One tree that was valued before; fifty that never were, whose slots are written for the first time."""

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from chain.settings import Settings
 from workflows import packs
 from workflows.packs import FOLDER, HEALTHS, PackMalformed, PackUnknown
 
@@ -18,6 +19,12 @@ TEXT = (FOLDER / "dancong" / "pack.toml").read_text()
 
 def test_there_are_tea_and_another_category() -> None:
     assert packs.names() == ["chenpi", "dancong"]
+
+
+def test_the_contracts_are_deployed_with_the_ratios_of_our_pack() -> None:
+    settings, yields = Settings(), packs.load(packs.OURS).yields
+    assert yields.season_cap_fresh_g(packs.MILLION) == settings.season_cap_ppm
+    assert yields.least_fresh_per_dry_ppm == settings.leaf_per_tea_ppm
 
 
 @every_pack
