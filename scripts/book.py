@@ -338,9 +338,9 @@ def _processor_seconds(process: int) -> float:
 def _show(book: Book) -> None:
     parts = Table("part", "count", "seconds", "a second", title="the book (synthetic)")
     for part in book.parts:
-        parts.add_row(
-            part.subject, f"{part.acts:,}", f"{part.seconds:,.1f}", f"{part.acts / max(part.seconds, 1e-9):,.0f}"
-        )
+        # Anchors go with the waves that rely on them, and have no time of their own.
+        told = (f"{part.seconds:,.1f}", f"{part.acts / part.seconds:,.0f}") if part.seconds else ("", "")
+        parts.add_row(part.subject, f"{part.acts:,}", *told)
     console.print(parts)
     facts = Table("", "wanted", "SQL", "chain", "", title="counts and sums")
     for fact in book.facts:
