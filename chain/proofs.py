@@ -204,7 +204,7 @@ def seal_signers(block: Mapping[str, Any]) -> tuple[str, ...]:
 # ---- bloom ---------------------------------------------------------------------------------------
 
 
-_BIT = [1 << place for place in range(2048)]
+_BIT: list[int] = [1 << place for place in range(2048)]
 _THREE_WORDS = Struct(">HHH").unpack_from
 
 
