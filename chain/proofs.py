@@ -204,7 +204,7 @@ def seal_signers(block: Mapping[str, Any]) -> tuple[str, ...]:
 # ---- bloom ---------------------------------------------------------------------------------------
 
 
-_BIT: list[int] = [1 << place for place in range(2048)]
+_BIT = [1 << place for place in range(2048)]
 _THREE_WORDS = Struct(">HHH").unpack_from
 
 
@@ -212,7 +212,8 @@ _THREE_WORDS = Struct(">HHH").unpack_from
 def bloom_mask(value: str) -> int:
     """The three bits that an address or topic (0x hex) sets in a bloom of 2048 bits, as an integer."""
     first, second, third = _THREE_WORDS(keccak_256(bytes.fromhex(value[2:])).digest())
-    return _BIT[first & 2047] | _BIT[second & 2047] | _BIT[third & 2047]
+    mask: int = _BIT[first & 2047] | _BIT[second & 2047] | _BIT[third & 2047]
+    return mask
 
 
 def bloom_of(logs: Iterable[Mapping[str, Any]]) -> int:
