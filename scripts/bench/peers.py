@@ -16,7 +16,7 @@ import subprocess
 import sys
 import time
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import orjson
@@ -38,7 +38,7 @@ APPLICATION = Path(__file__).parent / "ponder"
 UNFINAL_BLOCKS = 70
 """Empty blocks after the full ones: Ponder's backfill ends where it takes the chain for final."""
 
-Rows = list[tuple[str, ...]]
+Rows = Sequence[tuple[str, ...]]
 
 
 class PeerUnusable(ChaqiError):
@@ -141,25 +141,23 @@ def _until_ready(process: subprocess.Popen[bytes], ready: str, said: Path) -> No
 
 
 def agreeing(ours: str, theirs: str) -> int:
-    """Rows that both hold. Raises `PeerUnusable` on the first row that only one of them has."""
-    count = 0
-    for what, mine, other in (
-        (
-            "event",
-            _rows(ours, OUR_EVENTS),
-            _rows(theirs, "SELECT block, log_index, tx_hash, name, args FROM peer.event"),
-        ),
-        ("asset", _rows(ours, OUR_ASSETS), _rows(theirs, "SELECT id, owner, status, value, name FROM peer.asset")),
-    ):
-        if mine != other:
-            different = sorted(set(mine) ^ set(other))
-            raise PeerUnusable(reason=f"{what}s differ, {len(mine)} here, {len(other)} there, first {different[:1]}")
-        count += len(mine)
-    return count
+    """Rows that both databases hold. Raises `PeerUnusable` unless they hold the same."""
+    events = same("events", _rows(ours, OUR_EVENTS), _rows(theirs, THEIR_EVENTS))
+    return events + same("assets", _rows(ours, OUR_ASSETS), _rows(theirs, THEIR_ASSETS))
+
+
+def same(what: str, ours: Rows, theirs: Rows) -> int:
+    """How many rows both are. Raises `PeerUnusable` with the first row that only one of them has."""
+    if ours != theirs:
+        different = sorted(set(ours) ^ set(theirs))[:1]
+        raise PeerUnusable(reason=f"{what} differ, {len(ours)} here and {len(theirs)} there, first {different}")
+    return len(ours)
 
 
 OUR_EVENTS = "SELECT block_number, log_index, '0x' || encode(tx_hash, 'hex'), event, args FROM logs"
 OUR_ASSETS = "SELECT id, owner, status, value, name FROM assets WHERE until_block IS NULL"
+THEIR_EVENTS = "SELECT block, log_index, tx_hash, name, args FROM peer.event"
+THEIR_ASSETS = "SELECT id, owner, status, value, name FROM peer.asset"
 
 
 def _rows(url: str, query: str) -> Rows:

@@ -7,6 +7,7 @@ import pytest
 from chain.devnet import anvil_program
 from scripts.bench import backfill, costs, deeds
 from scripts.bench.figures import Figure, Options, markdown, table
+from scripts.bench.peers import PeerUnusable, same
 
 
 def test_a_row_holds_the_median_the_range_and_the_ratio_to_its_peer() -> None:
@@ -19,6 +20,15 @@ def test_a_row_holds_the_median_the_range_and_the_ratio_to_its_peer() -> None:
 def test_every_act_whose_gas_is_kept_is_told() -> None:
     told = {figure.subject for figure in costs.measure(Options())}
     assert {"Evidence.anchor", "Trees.file", "Calendar.publish"} <= told
+
+
+def test_a_row_that_the_peer_has_otherwise_is_a_failure_and_is_named() -> None:
+    ours = [("1", "0", "Transferred"), ("1", "1", "Transferred")]
+    assert same("events", ours, list(ours)) == 2
+    with pytest.raises(PeerUnusable, match="Registered"):
+        same("events", ours, [ours[0], ("1", "1", "Registered")])
+    with pytest.raises(PeerUnusable, match="2 here and 3 there"):
+        same("events", ours, [*ours, ours[1]])
 
 
 @pytest.mark.skipif(anvil_program() is None, reason="anvil is not installed: the benchmark did not run")
