@@ -107,7 +107,7 @@ def transaction_count(node: Anvil) -> int:
 
 
 def test_the_list_is_the_same_bytes_whenever_it_is_made() -> None:
-    assert transactions(KEYS, Settings(chain_id=CHAIN_ID)) == transactions(KEYS, CHAIN_ID)
+    assert transactions(KEYS, Settings(chain_id=CHAIN_ID)) == transactions(KEYS, Settings(chain_id=CHAIN_ID))
 
 
 def test_the_ratios_of_the_settings_reach_the_contract_that_counts_with_them() -> None:
