@@ -124,7 +124,7 @@ class Clock:
 def main() -> None:
     """Makes the book, shows the tables, and fails where a fact does not hold."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--scale", type=float, default=1.0, help="share of the book, above 0 and at most 1")
+    parser.add_argument("--scale", type=float, default=1.0, help="share of the book, 0.01 to 1")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--folder", type=Path, default=Path("var") / "book", help="emptied before")
     asked = parser.parse_args()

@@ -66,16 +66,20 @@ SIZES: dict[SizeName, Size] = {
 }  # fmt: skip
 
 
+SMALLEST_SHARE = 0.01
+"""Of less, the deeds that default may be worth less than their share of the certificates."""
+
+
 def share_of_the_book(share: float) -> Size:
-    """The book at `share` of its size (above 0, at most 1), but with no fewer of anything than the tour has.
+    """The book at `share` of its size (0.01 to 1), but with no fewer of anything than the tour has.
 
     Its institutions are the book's own, so that what an act costs does not depend on the share. The whole is the book.
     """
     book, least = SIZES["book"], SIZES["tour"]
     if share == 1:
         return book
-    if not 0 < share < 1:
-        raise ValueError(f"a share of the book is above 0 and at most 1, not {share}")
+    if not SMALLEST_SHARE <= share < 1:
+        raise ValueError(f"a share of the book is from {SMALLEST_SHARE} to 1, not {share}")
 
     def part(whole: int, fewest: int) -> int:
         return max(fewest, round(whole * share))

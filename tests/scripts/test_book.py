@@ -12,18 +12,15 @@ import pytest
 from chain.devnet import anvil_program
 from scripts import book
 from scripts.book import Book, BookDiffers, Fact
-from scripts.world.sizes import SIZES
-
-SMALLEST = 0.0001
-"""As many of everything as the tour has, with the book's institutions."""
+from scripts.world.sizes import SIZES, SMALLEST_SHARE
 
 
 @pytest.mark.skipif(anvil_program() is None, reason="anvil is not installed: the book was not made")
 def test_a_small_book_is_what_was_drawn(tmp_path: Path) -> None:
-    made = book.make(tmp_path, SMALLEST, seed=1, tell=lambda words: None)
+    made = book.make(tmp_path, SMALLEST_SHARE, seed=1, tell=lambda words: None)
     facts = {fact.subject: fact for fact in made.facts}
     assert [fact for fact in made.facts if not fact.holds] == []
-    assert facts["deeds"].chain == SIZES["tour"].deeds and facts["trees"].chain == SIZES["tour"].trees
+    assert facts["deeds"].chain == 2_329 and facts["trees"].chain == SIZES["tour"].trees
     assert facts["deeds, fen"].chain > 0 and facts["certificates issued, fen"].chain > 0
     assert all(fact.wanted > 0 for fact in made.facts)
     assert made.peak_bytes > 0
