@@ -13,7 +13,7 @@ from indexer.fetch import AnswerInconsistent, LogsMissing, fetch
 from indexer.verify import MirrorDiffers, verify
 from tests.indexer.devnet import Devnet, running_anvil
 from tests.indexer.liar import lying_proxy
-from tests.indexer.truth import act, assert_true, chain_events, mirrored_versions
+from tests.indexer.truth import act, assert_true, mirrored_versions
 
 
 @pytest.mark.parametrize("seed", range(3))
@@ -46,7 +46,6 @@ def test_whatever_the_node_does_the_tables_end_in_the_truth(devnet: Devnet, engi
         liar.rate = 0.0
         mirror.catch_up()
     assert_true(engine, devnet)
-    assert verify(engine, devnet.rpc).logs == len(chain_events(devnet))
     assert sum(liar.told.values()) > 10
 
 

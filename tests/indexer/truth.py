@@ -11,6 +11,7 @@ from web3 import Web3
 
 from indexer.schema import LARGEST_WHOLE, blocks, logs
 from indexer.store import reading
+from indexer.verify import verify
 from tests.indexer.devnet import LEDGER, Devnet, assets
 
 Version = tuple[Any, ...]
@@ -100,7 +101,7 @@ def mirrored_versions(engine: sa.Engine) -> list[Version]:
 
 
 def assert_true(engine: sa.Engine, devnet: Devnet) -> None:
-    """The mirror's headers, events and versions are exactly the chain's."""
+    """The mirror's headers, events and versions are exactly the chain's, and each block's receipts root says so."""
     chain = chain_events(devnet)
     with reading(engine) as connection:
         mirrored = list(
@@ -128,3 +129,5 @@ def assert_true(engine: sa.Engine, devnet: Devnet) -> None:
         for log in raw
     ]
     assert mirrored_versions(engine) == expected_versions(chain)
+    proved = verify(engine, devnet.rpc)
+    assert (proved.first, proved.last, proved.logs) == (devnet.deployed_at, devnet.head, len(chain))
