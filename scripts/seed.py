@@ -23,18 +23,21 @@ from chain.rpc import NodeError, Rpc
 from chain.settings import Settings
 from chain.signers import Keystore
 from scripts.world.chapters import mortgages, valuations
+from scripts.world.chapters import prices as reports
 from scripts.world.chapters.batches import Spring
 from scripts.world.demands import demands
 from scripts.world.play import Player, Progress, Stage
 from scripts.world.population import World
 from scripts.world.story import Story
+from workflows import packs
 from workflows.batches import registry
 from workflows.batches.codes import Package
+from workflows.evidence.anchored import evidence_id
 from workflows.master_key import master_key
 from workflows.matching.supply import coming_spring
 from workflows.matching.tables import post
 from workflows.trees.filing import Filing
-from workflows.valuations import inputs
+from workflows.valuations import inputs, prices
 from workflows.vault import ERASURES_FILE, Vault
 
 SEED = 1
@@ -100,6 +103,7 @@ def play(settings: Settings, deployment: Deployment, size: WorldSize, number: in
         _keep_codes(stage, lots, progress)
         _post_demands(stage, world, player)
         _keep_inputs(stage, story, player, progress)
+        _keep_prices(stage, story, player)
     return Played(handed_in, lots)
 
 
@@ -165,3 +169,16 @@ def _keep_inputs(stage: Stage, story: Story, player: Player, progress: Progress)
         owners = [player.party_id(tree.owner) for tree in posting.trees]
         inputs.keep(store, vault, posting.lot, owners, now=int(time.time()))
         progress("seal the inputs of valuations", done, len(postings))
+
+
+def _keep_prices(stage: Stage, story: Story, player: Player) -> None:
+    """Keeps the reports of prices on which the index rests, as the API does with a source's; again: changes nothing."""
+    store, today = stage.outbox.store, date.today()
+    known = {(quote.source, quote.day) for quote in prices.reported(store, packs.OURS)}
+    for one in reports.reports(story):
+        source = player.party_id(one.source)
+        if (source, one.date) in known or one.date > today:
+            continue
+        evidence = "0x" + evidence_id(source, one.root).hex()
+        now = int(time.time())
+        prices.report(store, packs.OURS, source, one.date, one.ratio_ppm, evidence, today=today, now=now)
