@@ -221,6 +221,7 @@ async def print_search(request: Request, query: Annotated[SearchQuery, Query()])
 
 def _certified(view: View, query: SearchQuery) -> Row:
     """Raises `NotRecorded` for an asset that is no tree and that no lien ever burdened: nobody can vouch for it."""
+    searched = found(view, query)
     if query.asset is not None:
         asset = trees.DOMAIN.key(query.asset)
         ever = sa.select(liens.table.c.lien).where(
@@ -228,7 +229,7 @@ def _certified(view: View, query: SearchQuery) -> Row:
         )
         if view.connection.execute(ever.limit(1)).first() is None:
             trees.DOMAIN.row(view, asset)
-    return search.certificate(plain(found(view, query)), shown(view.as_of))
+    return search.certificate(plain(searched), shown(view.as_of))
 
 
 def _printed(request: Request, query: SearchQuery) -> Response:
