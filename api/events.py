@@ -117,6 +117,18 @@ def transaction_events(connection: sa.Connection, block: int, transaction: str) 
     return [_event(row) for row in connection.execute(_chosen(where)).mappings()]
 
 
+def told(view: View, domain: Domain, key: int | str, event: str) -> Iterator[tuple[Row, int]]:
+    """What each event of this name said of an entity up to the view's block, and its block's time, in order."""
+    chosen = (
+        sa.select(logs.c.args, blocks.c.timestamp)
+        .join(blocks, blocks.c.number == logs.c.block_number)
+        .where(domain.event_condition(key, logs), logs.c.event == event, logs.c.block_number <= view.as_of.block)
+        .order_by(logs.c.block_number, logs.c.log_index)
+    )
+    for row in view.connection.execute(chosen):
+        yield orjson.loads(row.args), row.timestamp
+
+
 def _conditions(view: View, scope: EventScope) -> list[sa.ColumnElement[bool]]:
     from api import (  # they show events, events name them
         agreements,

@@ -13,7 +13,6 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
-import orjson
 import sqlalchemy as sa
 from fastapi import APIRouter, Path, Query, Request
 from fastapi.responses import Response
@@ -28,6 +27,7 @@ from api.deeds import DOMAIN as DEEDS
 from api.deeds import STATES as DEED_STATES
 from api.deeds import party_key
 from api.domain import Row, ok, own_router
+from api.events import told
 from api.filings import STATES
 from api.problems import documented
 from api.reads import View, dumps
@@ -37,7 +37,6 @@ from chain.vocabulary import role_bits
 from indexer import queries
 from indexer.projections.deeds import deed_parties
 from indexer.projections.filings import NO_HASH, filings, live_filings
-from indexer.schema import blocks, logs
 from workflows.calendar.calendar import SHANGHAI
 from workflows.certificates.amount import CC_561, Fen
 from workflows.deeds.archive import Paper
@@ -330,17 +329,7 @@ def _parties(view: View, deed: str) -> dict[str, bool]:
 
 def _ledger(view: View, certificate: str) -> list[Row]:
     """The payments reported on a certificate, in the chain's order."""
-    chosen = (
-        sa.select(logs.c.args)
-        .join(blocks, blocks.c.number == logs.c.block_number)
-        .where(
-            CERTIFICATES.event_condition(certificate, logs),
-            logs.c.event == "PaymentReported",
-            logs.c.block_number <= view.as_of.block,
-        )
-        .order_by(logs.c.block_number, logs.c.log_index)
-    )
-    found = [orjson.loads(args) for args in view.connection.execute(chosen).scalars()]
+    found = [one for one, _ in told(view, CERTIFICATES, certificate, "PaymentReported")]
     return [{name: str(one[name]) for name in ("amount", "paid", "receivedAt")} for one in found]
 
 

@@ -6,15 +6,15 @@ in bank, borrower and principal are for the bank to confirm.
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated
 
-import orjson
 import sqlalchemy as sa
 from fastapi import APIRouter, Path, Query, Request
 from fastapi.responses import Response
 
 from api.context import context_of
 from api.domain import READ_PROBLEMS, AsOfQuery, Row, ok, own_router
+from api.events import told
 from api.filings import DOMAIN as FILINGS
 from api.loans import DOMAIN as LOANS
 from api.loans import OWED_IN, STATES
@@ -24,7 +24,6 @@ from indexer.projections.deeds import deed_parties, deeds
 from indexer.projections.filings import filings
 from indexer.projections.liens import liens
 from indexer.projections.loans import payments
-from indexer.schema import blocks, logs
 from workflows.filings.recoveries import Recovery, carry
 from workflows.loans.accounts import account_of, day_number
 
@@ -103,18 +102,7 @@ def _filings(view: View, loan: Row) -> list[tuple[str, bool]]:
 
 
 def _recoveries(view: View, filing: str) -> list[Recovery]:
-    chosen = (
-        sa.select(logs.c.args, blocks.c.timestamp)
-        .join(blocks, blocks.c.number == logs.c.block_number)
-        .where(
-            FILINGS.event_condition(filing, logs),
-            logs.c.event == "RecoveryRecorded",
-            logs.c.block_number <= view.as_of.block,
-        )
-        .order_by(logs.c.block_number, logs.c.log_index)
-    )
-    found = []
-    for row in view.connection.execute(chosen):
-        args: dict[str, Any] = orjson.loads(row.args)
-        found.append(Recovery(filing, int(args["amount"]), int(args["recovered"]), row.timestamp, args["evidence"]))
-    return found
+    return [
+        Recovery(filing, int(args["amount"]), int(args["recovered"]), time, args["evidence"])
+        for args, time in told(view, FILINGS, filing, "RecoveryRecorded")
+    ]
