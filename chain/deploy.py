@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -167,8 +167,7 @@ def deploy(settings: Settings, keystore: Keystore) -> Deployment:
     deployer = keystore.named("deployer").address
     done = int(rpc.call("eth_getTransactionCount", deployer, "latest"), 16)
     _check_resumable(rpc, raw[:done])
-    # Whether the node took them shows in the receipts: after a restart it may know some already.
-    rpc.try_batch(("eth_sendRawTransaction", ["0x" + transaction.hex()]) for transaction in raw[done:])
+    _send(rpc, raw[done:])
     receipts = _receipts(rpc, raw)
     deployment = Deployment(
         chain_id=settings.chain_id,
@@ -276,6 +275,16 @@ def _call(contract: str, function: str, *arguments: Any) -> bytes:
     return selector(entry) + encode([item["type"] for item in entry["inputs"]], arguments)
 
 
+def _send(rpc: Rpc, raw: Sequence[bytes]) -> None:
+    """Sends transactions of following nonces, the last one first.
+
+    anvil, mining each at once, can take one in while the one before it gets into a block, and then lets it wait for
+    that one for ever. Sent backwards, all but the first wait, and none is mined before all are there.
+    Whether the node took them shows in the receipts: after a restart it may know some already.
+    """
+    rpc.try_batch(("eth_sendRawTransaction", ["0x" + one.hex()]) for one in reversed(raw))
+
+
 def _receipts(rpc: Rpc, raw: list[bytes], timeout: float = 60.0) -> list[dict[str, Any]]:
     """The receipts of all transactions, once every one is in a block. Raises `DeploymentFailed`.
 
@@ -294,7 +303,6 @@ def _receipts(rpc: Rpc, raw: list[bytes], timeout: float = 60.0) -> list[dict[st
             reason = f"not in a block within {timeout:.0f} seconds"
             raise DeploymentFailed(position=receipts.index(None), reason=reason)
         if time.monotonic() > send_again:
-            missing = (one for one, receipt in zip(raw, receipts, strict=True) if receipt is None)
-            rpc.try_batch(("eth_sendRawTransaction", ["0x" + one.hex()]) for one in missing)
+            _send(rpc, [one for one, receipt in zip(raw, receipts, strict=True) if receipt is None])
             send_again = time.monotonic() + RESEND_SECONDS
         time.sleep(0.05)

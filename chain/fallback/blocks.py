@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections import defaultdict
+from collections import defaultdict, deque
 from typing import Any
 
 from eth.abc import BlockHeaderAPI, ComputationAPI, ReceiptAPI, SignedTransactionAPI, StateAPI
@@ -162,10 +162,14 @@ class Blocks:
         receipts: list[ReceiptAPI] = []
         settled: list[bytes] = []
         try:
-            for transaction in list(self._waiting.values()):
+            queue = deque(self._waiting.values())
+            early: dict[tuple[Address, int], SignedTransactionAPI] = {}  # those that came before the one they follow
+            while queue:
+                transaction = queue.popleft()
                 if deadline is not None and time.monotonic() > deadline:
                     break
                 if transaction.nonce > vm.state.get_nonce(transaction.sender):
+                    early[transaction.sender, transaction.nonce] = transaction
                     continue
                 if header.gas_used + transaction.gas > self._gas_limit:
                     break
@@ -177,6 +181,8 @@ class Blocks:
                 header = vm.add_receipt_to_header(header, receipt)
                 mined.append(transaction)
                 receipts.append(receipt)
+                if follower := early.pop((transaction.sender, transaction.nonce + 1), None):
+                    queue.appendleft(follower)
             filled = vm.set_block_transactions_and_withdrawals(vm.get_block(), header, mined, receipts)
             block = vm.finalize_block(filled).block
             self._chain.chaindb.persist_block(block)

@@ -158,7 +158,6 @@ def test_a_transaction_ahead_of_its_turn_waits_for_the_one_before_it(rpc: Rpc, t
     earlier = rpc.call("eth_sendRawTransaction", transaction(5, to=toy))
     assert int(rpc.call("eth_getTransactionCount", SENDER.address, "pending"), 16) == 7
     rpc.call("evm_mine")
-    rpc.call("evm_mine")
     assert receipt(rpc, earlier)["status"] == receipt(rpc, later)["status"] == "0x1"
     assert rpc.call("eth_getTransactionByHash", later)["from"].lower() == SENDER.address
 
