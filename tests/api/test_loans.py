@@ -171,7 +171,8 @@ def test_the_worker_tells_once_which_step_a_bank_may_sign(stack: Stack, loan: di
     with capture_logs() as told:
         assert watch.watch(mirror, store) >= 1
     mine = [each for each in told if each["loan"] == other]
-    assert [(each["bank_may"], each["measured"], each["ltv_bps"]) for each in mine] == [("CALL", "CALL", 9_433)]
+    assert [(each["bank_may"], each["measured"]) for each in mine] == [("CALL", "CALL")]
+    assert mine[0]["ltv_bps"] in (9_433, 9_434), "a midnight since it was paid out adds a day's interest"
     jobs.record_run(store, watch.JOB, at=datetime.fromtimestamp(stack.now(), UTC), fault=None, next_run=None)
     with capture_logs() as told_again:
         watch.watch(mirror, store)

@@ -65,7 +65,8 @@ class Walk(RuleBasedStateMachine):
                 part |= {
                     name: args[name] for name in ("dueAt", "quantity", "accepted", "acceptedInTime") if name in args
                 }
-                part["pending"] = args.get("pending", 0) if event.name == "MilestoneDelivered" else 0
+                if event.name in ("MilestoneDelivered", "DeliveryConcluded"):
+                    part["pending"] = args.get("pending", 0)
                 args |= {"accepted": args.get("acceptedOverall", self.folded.get("accepted", 0))}
                 args |= {"pending": args.get("pendingOverall", self.folded.get("pending", 0))}
                 args["quantity"] = self.folded.get("quantity", 0)
