@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import os
 import sys
 
+import hypothesis
 import pytest
 
 pytest_plugins = ("tests.stores", "tests.stack")
+
+# The same examples each time, so that a run says something of the change; HYPOTHESIS_PROFILE=default draws new ones.
+hypothesis.settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci"))
 
 RECURSION_LIMIT = sys.getrecursionlimit()
 
