@@ -122,7 +122,6 @@ class View:
 
     `function` is "Contract.function", called with the key columns `args` (default: the key) and the constants
     after them. `columns` maps a column to the member of the returned struct it must equal.
-    `contract_column` names the column with the contract's address where one projection mirrors several.
     """
 
     function: str

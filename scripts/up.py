@@ -121,7 +121,8 @@ def up(
     """Start chain, contracts, mirror, worker and API, play the tour, and say where to look. Ctrl-C stops all."""
     settings = Settings()
     started = time.monotonic()
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    for number in (signal.SIGTERM, signal.SIGINT):  # a shell lets what it starts in the background ignore Ctrl-C
+        signal.signal(number, signal.default_int_handler)
     try:
         with running(settings) as (devnet, deployment, services):
             summary = tour.play(settings, deployment, size)
