@@ -13,10 +13,14 @@ from typing import Any
 from rich.console import Console
 
 from chain import offchain
-from chain.deploy import ATTESTER_PARTY, Deployment
+from chain.deploy import ATTESTER_PARTY, FAR_DEADLINE, Deployment
 from chain.errors import ChaqiError
+from chain.outbox import Outbox
 from chain.rpc import Rpc
 from chain.settings import Settings
+from chain.signers import Keystore
+from chain.typed_data import Act, act_type
+from chain.vocabulary import role_bits
 from scripts import seed
 from scripts.evidence import wait_for
 from scripts.mirror import compared
@@ -26,6 +30,7 @@ from workflows.evidence import anchor as anchoring
 from workflows.evidence import receipt as receipts
 from workflows.evidence.receipt import State
 from workflows.evidence.verify import verify_offline, verify_on_chain
+from workflows.valuations.job import KEY as APPRAISER_KEY
 
 HISTORY_SECONDS = 200 * 86_400
 """How far back a new development chain begins: the filing of the trees and everything that follows from it lie before
@@ -95,6 +100,7 @@ def play(settings: Settings, deployment: Deployment, size: WorldSize) -> Summary
     What an earlier run did is not repeated. Raises `TourBroken` if a check fails.
     """
     played = seed.play(settings, deployment, size)
+    _enrol_appraiser(settings, deployment)
     documents = _anchor_own_documents(settings, deployment)
     await_mirror(settings)
     result = compared(settings)
@@ -107,6 +113,18 @@ def play(settings: Settings, deployment: Deployment, size: WorldSize) -> Summary
         example=registered[0] if registered else None,
         package=_a_package(settings, played.lots),
     )
+
+
+def _enrol_appraiser(settings: Settings, deployment: Deployment) -> None:
+    """Makes the worker's own key an appraiser, which from then on values anew what is due."""
+    keystore = Keystore(settings.keystore_file, deployment.chain_id)
+    account, kind = keystore.derived(APPRAISER_KEY).address, act_type("Parties.enrol")
+    message = kind.read({"account": account, "roles": role_bits("APPRAISER"), "identity": bytes(32)})
+    act = Act(kind, message, keystore.named("operator").address, int(account, 16), FAR_DEADLINE)
+    if get(settings, "/v1/parties", account=account)["items"]:
+        return
+    outbox = Outbox(offchain.open_store(settings))
+    outbox.accept(keystore.named("operator").sign(act, deployment.domains[kind.contract]))
 
 
 def _a_package(settings: Settings, lots: dict[bytes, list[Package]]) -> str | None:
