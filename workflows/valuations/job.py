@@ -1,8 +1,8 @@
 """The appraiser's round: finds the trees whose value has moved, computes them anew, and posts them in lots.
 
 It works only where the worker holds the key of an enrolled appraiser: on a development chain the keystore's
-`development appraiser`, once the operator has enrolled it. An appraiser elsewhere runs it with a key of its own. What
-needs a second appraiser, is challenged, or stands under another restraint is left to people.
+`development appraiser`, once the operator has enrolled it, as the tour does. An appraiser elsewhere runs it with a key
+of its own. What needs a second appraiser, is challenged, or stands under another restraint is left to people.
 
 Every round starts from the mirror and the outbox alone: a lot that is on its way ends the round, so nothing is posted
 twice, and a worker that dies between two steps repeats what was not accepted.
