@@ -79,8 +79,8 @@ class PrepareBody(BaseModel):
 class SignedBody(BaseModel):
     """A signed act; with a filing or survey also the tree's `record` and the `salt` of its commitment.
 
-    With the signature of an agreement it may bring `document`: the agreement's signature page, signed with the
-    signer's certificate and time-stamped (PDF in base64).
+    With the signature of an agreement it may bring `document`, with that of a deed it must: the signature page of the
+    agreement or deed, signed with the signer's certificate and time-stamped (PDF in base64).
     """
 
     model_config = ConfigDict(
@@ -243,7 +243,8 @@ def submit(
 ) -> Response:
     """The contract is asked first, at the head: what it would refuse is refused here by its name, and nothing is kept.
 
-    `Agreements.sign` may bring its `document`: it is refused unless its certificate was good at the time-stamp.
+    `Agreements.sign` may bring its `document`, `Deeds.sign` must: refused unless its certificate was good at the
+    time-stamp.
     A filing (`Trees.file`) or survey brings the tree's `record` with the `salt` of its commitment: it is checked
     against the act, compared with the live trees around, and sealed in the vault. The same signed act again is
     answered with how far it has come.
@@ -256,8 +257,7 @@ def submit(
         context.outbox.refuse_reused_key(signed, idempotency_key)
         simulate(context.rpc, signed, SIMULATED_FROM)
         require_paper(context, signed)
-        if body.document is not None:
-            admit_signature(context, signed, body.document)
+        admit_signature(context, signed, body.document)
         if recorded:
             keep_record(context, signed, body.record, body.salt, idempotency_key)
     status = context.outbox.accept(signed, idempotency_key)  # a second time changes nothing

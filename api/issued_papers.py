@@ -8,6 +8,7 @@ from api.certificates import DOMAIN as CERTIFICATES
 from api.context import Context
 from api.deeds import DOMAIN as DEEDS
 from api.sessions import NotYours
+from api.signatures import require_signature_pages
 from chain.acts import SignedAct
 from chain.errors import ChaqiError
 from workflows.certificates.amount import CC_561
@@ -49,11 +50,14 @@ def keep_printed(context: Context, content: Document, case: str, pdf: bytes) -> 
 
 
 def require_paper(context: Context, signed: SignedAct) -> None:
-    """Raises `PaperDiffers` when an act of issue does not name the paper that was printed for it, if one was."""
+    """Raises `PaperDiffers` when an act of issue does not name the paper that was printed for it, if one was, and
+    `SignaturePageMissing` when a deed is issued that a party signed by wallet alone.
+    """
     message = signed.json()["message"]
     if signed.act.type.key == "Deeds.issue":
         for deed, document in zip(message["deeds"], message["documents"], strict=False):
             _named(context, deed, "DEED", document, None)
+            require_signature_pages(context, deed)
     elif signed.act.type.key == "Certificates.issue":
         total = sum(int(message[item]) for item in CC_561)
         _named(context, message["certificate"], "CERTIFICATE", message["document"], total)

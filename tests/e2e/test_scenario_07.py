@@ -8,7 +8,7 @@ from typing import Any
 
 from tests.e2e.deals import TERMS, act, offer, refused, shown
 from tests.stack import Stack
-from tests.workflows.agreements.test_signature import forged
+from tests.workflows.documents.test_signature_page import forged
 from workflows.pki.authority import DevelopmentAuthority
 from workflows.pki.provider import DevelopmentPki
 from workflows.pki.timestamp import Trust
@@ -44,7 +44,7 @@ def test_07_a_certificate_revoked_before_the_time_stamp_signs_nothing_and_a_late
     authority = DevelopmentAuthority(stack.settings.var_dir / "pki", stack.outbox.store)
 
     def signed_page() -> tuple[bytes, SignatureVerdict]:
-        paper = stack.client.post(f"/v1/agreements/{agreement}/paper", headers=stack.sign_in("firm"))
+        paper = stack.client.post(f"/v1/agreements/{agreement}/signature-page", headers=stack.sign_in("firm"))
         assert paper.status_code == 200, paper.text
         (verdict,) = validate(paper.content, trust(), policy=POLICY)
         return paper.content, verdict
@@ -85,12 +85,12 @@ def test_07_only_the_page_of_the_agreement_signed_by_its_signer_goes_with_the_ac
     agreement, other = offer(stack), offer(stack)
 
     def paper(about: int, who: str) -> bytes:
-        answer = stack.client.post(f"/v1/agreements/{about}/paper", headers=stack.sign_in(who))
+        answer = stack.client.post(f"/v1/agreements/{about}/signature-page", headers=stack.sign_in(who))
         assert answer.status_code == 200, answer.text
         content: bytes = answer.content
         return content
 
-    unsigned = stack.client.get(f"/v1/agreements/{agreement}/paper").content
+    unsigned = stack.client.get(f"/v1/agreements/{agreement}/signature-page").content
     good = paper(agreement, "firm")
     assert good.startswith(unsigned)
     for document, code in (
@@ -111,5 +111,6 @@ def test_07_only_the_page_of_the_agreement_signed_by_its_signer_goes_with_the_ac
     wire = stack.sign("farmer", "Agreements.withdraw", agreement=agreement).json()
     answer = stack.client.post("/v1/acts", json=wire | {"document": base64.b64encode(good).decode()})
     assert (answer.status_code, answer.json()["code"]) == (422, "DocumentUncalledFor")
-    assert stack.client.post(f"/v1/agreements/{agreement}/paper").status_code == 401
-    assert stack.client.post(f"/v1/agreements/{agreement}/paper", headers=stack.sign_in("bank")).status_code == 403
+    path = f"/v1/agreements/{agreement}/signature-page"
+    assert stack.client.post(path).status_code == 401
+    assert stack.client.post(path, headers=stack.sign_in("bank")).status_code == 403

@@ -22,6 +22,7 @@ from workflows.vault import Vault
 Kind = Literal[
     "IDENTITY",
     "SESSION",
+    "SIGNATURE",
     "DEED",
     "CERTIFICATE",
     "APPLICATION",

@@ -195,14 +195,14 @@ class EnforcementCertificate(Document):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SignaturePage(Document):
+class AgreementPage(Document):
     """协议签署页: what a side of a purchase agreement signs with its certificate, dated by the block of the offer.
 
     Only what the ledger shows of the agreement; the whole document is named by its commitment, `terms`. `grams` in all;
     `due_at`: the last delivery as offered.
     """
 
-    template: ClassVar[str] = "signature_page"
+    template: ClassVar[str] = "agreement_page"
     agreement: str
     terms: str
     buyer: int
@@ -210,6 +210,23 @@ class SignaturePage(Document):
     grams: int
     deposit: Fen
     due_at: Instant
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeedPage(Document):
+    """债权文书签署页: what a party of a deed signs with its certificate, dated by the block that opened the case.
+
+    Only what the ledger shows of the deed; `instrument` is the hash of the instrument that is made enforceable. An
+    obligor accepts enforcement and verification with it (公证程序规则 39). `rate` is the most that accrues in a year.
+    """
+
+    template: ClassVar[str] = "deed_page"
+    deed: str
+    instrument: str
+    obligee: int
+    obligors: tuple[int, ...]
+    principal: Fen
+    rate: Ppm
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

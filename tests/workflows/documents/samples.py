@@ -5,8 +5,10 @@ from __future__ import annotations
 from datetime import date
 
 from workflows.documents.contents import (
+    AgreementPage,
     Attachment,
     Deed,
+    DeedPage,
     Document,
     EnforcementCertificate,
     EvidenceReceipt,
@@ -15,7 +17,6 @@ from workflows.documents.contents import (
     LienLine,
     LienSearch,
     Person,
-    SignaturePage,
 )
 
 ISSUED_AT = 1795752000
@@ -139,7 +140,7 @@ EVIDENCE_RECEIPT = EvidenceReceipt(
     block_number=4321,
     block_hash="0x" + "5b" * 32,
 )
-SIGNATURE_PAGE = SignaturePage(
+AGREEMENT_PAGE = AgreementPage(
     number="XY-9A9A9A9A9A9A9A9A",
     issuer="茶契账本",
     issued_at=ISSUED_AT,
@@ -152,4 +153,16 @@ SIGNATURE_PAGE = SignaturePage(
     deposit=2_000_000,
     due_at=ISSUED_AT + 20 * 86_400,
 )
-SAMPLES: tuple[Document, ...] = (DEED, CERTIFICATE, LIEN_SEARCH, EVIDENCE_RECEIPT, SIGNATURE_PAGE)
+DEED_PAGE = DeedPage(
+    number="GZ-5B5B5B5B5B5B5B5B",
+    issuer="茶契账本",
+    issued_at=ISSUED_AT,
+    verify_url=VERIFY,
+    deed="0x" + "5b" * 32,
+    instrument="0x" + "c0" * 32,
+    obligee=12,
+    obligors=(31, 44),
+    principal=2_392_422,
+    rate=154_000,
+)
+SAMPLES: tuple[Document, ...] = (DEED, CERTIFICATE, LIEN_SEARCH, EVIDENCE_RECEIPT, AGREEMENT_PAGE, DEED_PAGE)

@@ -1,8 +1,8 @@
-"""The signature page of an agreement, signed with a side's certificate: what of it has to hold before the act is taken.
+"""A signature page, signed with a party's certificate: what of it has to hold before the act that signs is taken.
 
 A wallet's signature says which key agreed; the certificate says whose it is. The page is the same bytes for the same
-agreement, so a signed page fits if it is that page and nothing but signatures was added. The signature is judged at its
-time-stamp (`workflows/pki/standing.py`): a revocation that comes later takes nothing back.
+agreement or deed, so a signed page fits if it is that page and nothing but signatures was added. The signature is
+judged at its time-stamp (`workflows/pki/standing.py`): a revocation that comes later takes nothing back.
 """
 
 from __future__ import annotations
@@ -26,11 +26,11 @@ SIGNED_CATALOGUE: Final = {"/AcroForm", "/Extensions", "/DSS"}
 
 
 class PageDiffers(ChaqiError):
-    """The signed file is not the signature page of the agreement, or more than signatures was added to it."""
+    """The signed file is not the signature page that is served, or more than signatures was added to it."""
 
     status = 422
-    en = "The signed file is not the signature page of agreement {agreement}. Sign the page that is served for it."
-    zh = "所签文件不是协议 {agreement} 的签署页。请签署本接口提供的签署页。"
+    en = "The signed file is not signature page {number}. Sign the page that is served for it."
+    zh = "所签文件不是签署页 {number}。请签署本接口提供的签署页。"
 
 
 class PageNotSigned(ChaqiError):
@@ -60,16 +60,14 @@ class SigningCertificateRevoked(ChaqiError):
     zh = "证书 {serial} 在时间戳 {signed_at} 之前已被吊销或密钥可能失控。请使用有效证书重新签署。"
 
 
-def check_signature(
-    pdf: bytes, page: bytes, *, agreement: str, account: str, trust: Trust, policy: str | None
-) -> Stamp:
-    """The time-stamp of a good signature of `page` by the certificate that names `account` (CAIP-10).
+def check_signature(pdf: bytes, page: bytes, *, number: str, account: str, trust: Trust, policy: str | None) -> Stamp:
+    """The time-stamp of a good signature of `page`, of this number, by the certificate that names `account` (CAIP-10).
 
     Raises `NotPdf`, `PageDiffers`, `PageNotSigned`, `PageSignatureBroken`, `SigningCertificateRevoked`.
     """
     verdicts = validate(pdf, trust, policy=policy)
     if not pdf.startswith(page) or not _only_signatures_added(pdf, page):
-        raise PageDiffers(agreement=agreement)
+        raise PageDiffers(number=number)
     found = next((one for one in verdicts if _names(one.certificate, account)), None)
     if found is None:
         raise PageNotSigned(account=account)

@@ -13,15 +13,15 @@ from pyhanko.sign.fields import SigFieldSpec
 
 from chain import offchain
 from chain.settings import Settings
-from tests.workflows.documents.samples import ISSUED_AT, LIEN_SEARCH, SIGNATURE_PAGE
-from workflows.agreements.signature import (
+from tests.workflows.documents.samples import AGREEMENT_PAGE, ISSUED_AT, LIEN_SEARCH
+from workflows.documents.render import render
+from workflows.documents.signature_page import (
     PageDiffers,
     PageNotSigned,
     PageSignatureBroken,
     SigningCertificateRevoked,
     check_signature,
 )
-from workflows.documents.render import render
 from workflows.pki.authority import DevelopmentAuthority, Purpose
 from workflows.pki.provider import DevelopmentPki
 from workflows.pki.signing import with_signature
@@ -29,7 +29,7 @@ from workflows.pki.timestamp import Stamp
 from workflows.pki.tsa import POLICY
 
 ACCOUNT = "eip155:521000:0x" + "ab" * 20
-PAGE = render(SIGNATURE_PAGE).pdf
+PAGE = render(AGREEMENT_PAGE).pdf
 
 
 class Side:
@@ -51,7 +51,7 @@ class Side:
 
     def check(self, pdf: bytes) -> Stamp:
         trust = self.pki.trust(now=ISSUED_AT)
-        return check_signature(pdf, PAGE, agreement="7", account=ACCOUNT.upper(), trust=trust, policy=POLICY)
+        return check_signature(pdf, PAGE, number="XY-7", account=ACCOUNT.upper(), trust=trust, policy=POLICY)
 
 
 def forged(pdf: bytes) -> bytes:
