@@ -1,8 +1,10 @@
-"""`chaqi up` as a user runs it: whole, checked, resumed, and where somebody else is in the way."""
+"""`chaqi up` as a user runs it: killed and whole, checked, resumed, and where somebody else is in the way."""
 
 from __future__ import annotations
 
+import random
 import socket
+import time
 from pathlib import Path
 
 from chain.signers import Keystore
@@ -10,11 +12,22 @@ from tests.e2e.installation import Chaqi, acted, end
 from tests.stack import wait_for
 from workflows.valuations.job import KEY
 
+KILLS = 6
 
-def test_a_tour_runs_is_checked_resumes_and_stops_cleanly(chaqi: Chaqi, tmp_path: Path) -> None:
+
+def test_a_tour_killed_at_random_moments_goes_on_is_checked_and_stops_cleanly(chaqi: Chaqi, tmp_path: Path) -> None:
+    """Nothing is lost and nothing doubled. That a tour runs without being killed, the run without Node shows."""
+    moments = random.Random(521000)
+    for _ in range(KILLS):
+        process = chaqi.start("up")
+        time.sleep(moments.uniform(1, 12))
+        process.kill()
+        process.communicate()
     first = chaqi.start("up")
     said = "\n".join(chaqi.await_line(first, "ready"))
     assert "300 trees" in said
+    states = {act["state"] for act in chaqi.get("/v1/acts?limit=100")["items"]}
+    assert states <= {"mined", "final"}
     status = chaqi.get("/v1/status")
     assert status["chain"]["id"] == 521000
     assert status["mirror"]["lag_blocks"] <= 2
