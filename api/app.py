@@ -55,6 +55,7 @@ from api import (
     signatures,
     status,
     subsidies,
+    subsidy_check,
     trees,
     valuations,
 )
@@ -136,6 +137,7 @@ ROUTERS = (
     codes.LOTS_ROUTER,
     codes.ROUTER,
     codes.PAGE_ROUTER,
+    subsidy_check.ROUTER,
     subsidies.ROUTER,
     subsidies.PROGRAMMES_ROUTER,
     subsidies.PLOTS_ROUTER,
