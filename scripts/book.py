@@ -146,7 +146,7 @@ def make(folder: Path, scale: float, seed: int, tell: Callable[[str], object]) -
     book.parts.append(Part("drawn", sum(len(wave.steps) for wave in waves), time.perf_counter() - begun))
     settings = Settings(var_dir=folder, rpc_url=f"http://127.0.0.1:{free_port()}", confirmations=1)
     genesis = int(time.time()) - HISTORY_SECONDS
-    with Devnet.start(settings, engine="anvil", block_time=BLOCK_SECONDS, genesis_time=genesis) as devnet:
+    with Devnet.start(settings, engine="anvil", block_time=BLOCK_SECONDS, genesis_time=genesis, kept=False) as devnet:
         keystore = Keystore(settings.keystore_file, settings.chain_id)
         deployment = deploy(settings, keystore)
         offchain.migrate(settings)
