@@ -203,8 +203,8 @@ class Player:
                 return self._signer(slug).address
             case DaysLater(days):
                 return self._start + days * DAY_SECONDS
-            case DigestOf(step):
-                return self._digest(step)
+            case DigestOf(step, place):
+                return ((self.number_of(step) + place) % 2**256).to_bytes(32, "big")
             case NumberOf(step):
                 return self.number_of(step)
             case HashOf(types, values):
