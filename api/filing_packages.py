@@ -294,9 +294,14 @@ def _act(it: PackageRequest, obligor: str, own: str | None, zipped: Paper, claim
     evidence = zipped.evidence
     if own is None:
         basis = "DOMICILE" if it.court == it.domicile_court else "PROPERTY"
-        message: Row = {"certificate": it.certificate, "obligor": obligor, "court": it.court, "basis": basis}
+        message: Row = {
+            "certificates": [it.certificate],
+            "obligors": [obligor],
+            "courts": [it.court],
+            "basis": basis,
+        }
         return {"act": "Filings.package", "message": {**message, "evidence": evidence}}
-    submission = {"filing": own, "package": zipped.sha256, "claimed": claimed}
+    submission = {"filings": [own], "packages": [zipped.sha256], "claimed": [claimed]}
     return {"act": "Filings.submit", "message": {**submission, "statement": evidence, "evidence": evidence}}
 
 

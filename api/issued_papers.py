@@ -11,7 +11,6 @@ from api.sessions import NotYours
 from api.signatures import require_signature_pages
 from chain.acts import SignedAct
 from chain.errors import ChaqiError
-from workflows.certificates.amount import CC_561
 from workflows.commitment import Json
 from workflows.deeds.archive import Kind
 from workflows.documents.contents import Deed, Document, EnforcementCertificate
@@ -59,8 +58,9 @@ def require_paper(context: Context, signed: SignedAct) -> None:
             _named(context, deed, "DEED", document, None)
             require_signature_pages(context, deed)
     elif signed.act.type.key == "Certificates.issue":
-        total = sum(int(message[item]) for item in CC_561)
-        _named(context, message["certificate"], "CERTIFICATE", message["document"], total)
+        lists = (message[name] for name in ("principals", "interests", "penalties", "costs"))
+        for certificate, document, *items in zip(message["certificates"], message["documents"], *lists, strict=False):
+            _named(context, certificate, "CERTIFICATE", document, sum(map(int, items)))
 
 
 def _named(context: Context, case: str, kind: Kind, document: str, total: int | None) -> None:

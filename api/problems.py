@@ -121,6 +121,7 @@ REFUSAL_STATUS: Final[dict[str, int]] = {
     "PartyUnfit": 422,
     "DeedBatchUnfit": 422,
     "InvalidityUnfit": 422,
+    "CasesUnfit": 422,
     "ClaimIncomplete": 422,
     "MethodNotAgreed": 422,
     "PackageIncomplete": 422,

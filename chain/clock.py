@@ -47,19 +47,29 @@ def advance_to(settings: Settings, rpc: Rpc, instant: int) -> int:
     An instant that the chain has already reached changes nothing. The head's timestamp is returned.
     Raises `ClockFixed` where the node is no development chain.
     """
-    reached = _head_time(rpc)
-    if instant <= reached:
-        return reached
+    _advance(settings, rpc, instant, mine=True)
+    return _head_time(rpc)
+
+
+def let_next_be_at(settings: Settings, rpc: Rpc, instant: int) -> None:
+    """Like `advance_to`, but leaves it to the next block, whatever it brings, to move the clock: a block costs a node
+    that holds much more than the acts in it.
+    """
+    _advance(settings, rpc, instant, mine=False)
+
+
+def _advance(settings: Settings, rpc: Rpc, instant: int, *, mine: bool) -> None:
+    if instant <= _head_time(rpc):
+        return
     try:
         rpc.call("evm_setNextBlockTimestamp", instant)
-        rpc.call("evm_mine")
+        if mine:
+            rpc.call("evm_mine")
     except NodeError as refusal:
-        reached = _head_time(rpc)
-        if reached >= instant:  # an interval block came in between
-            return reached
+        if _head_time(rpc) >= instant:  # an interval block came in between
+            return
         raise ClockFixed(url=rpc.url) from refusal
     remember_offset(settings, instant - int(time.time()))
-    return _head_time(rpc)
 
 
 def _head_time(rpc: Rpc) -> int:

@@ -113,8 +113,9 @@ def anvil_program() -> Path | None:
 class Devnet:
     """A running local chain and the thread that saves it. Use `Devnet.start`, then `stop` (or `with`)."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, *, kept: bool = True) -> None:
         """Nothing starts here; see `start`."""
+        self._kept = kept
         self.rpc = Rpc(settings.rpc_url)
         self.notices: list[ChaqiError] = []
         """What a person should be told about the start, in words."""
@@ -135,16 +136,18 @@ class Devnet:
         block_time: float = 1.0,
         genesis_time: int | None = None,
         engine: Engine | None = None,
+        kept: bool = True,
     ) -> Devnet:
         """Start the chain kept in `settings.var_dir`, or a new one, and wait until it answers.
 
         `block_time` is seconds between blocks, 0: only those of `evm_mine`. `genesis_time` (UTC seconds)
         counts for a new chain only, and so does `engine`: anvil where it is installed, by default.
+        Of a chain that is not `kept` nothing is saved: it ends with its node, which then needs no memory for copies.
         A chain of this folder that its supervisor left running is taken over as it is.
         Raises `AnvilMissing`, `PortTaken`, `DevnetRunning`, `OtherChainId`, `NotLocal`, `NodeFailed`,
         `StateUnreadable`.
         """
-        devnet = cls(settings)
+        devnet = cls(settings, kept=kept)
         try:
             devnet._start(block_time, genesis_time, engine)
         except BaseException:
@@ -169,7 +172,7 @@ class Devnet:
 
     def save(self) -> None:
         """Keep the chain as it stands now. The pure-Python chain keeps every block by itself."""
-        if self.engine != "anvil":
+        if self.engine != "anvil" or not self._kept:
             return
         head = self.rpc.call("eth_getBlockByNumber", "latest", False)["hash"]
         if head != self._saved_head:
@@ -224,7 +227,7 @@ class Devnet:
         kept = {"chain_id": self._settings.chain_id, "engine": self.engine}
         (self._folder / "chain.json").write_text(json.dumps(kept))
         (self._folder / "state.json").unlink(missing_ok=True)
-        if self.engine == "anvil":
+        if self.engine == "anvil" and self._kept:
             self.save()  # at once, so that the genesis survives whatever comes
             self._saver.start()
 

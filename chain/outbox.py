@@ -191,6 +191,12 @@ class Outbox:
         with reading(self.store) as connection:
             return {state: count for state, count in connection.execute(query)}
 
+    def count_at(self, state: ActState) -> int:
+        """How many acts stand at a state; reads no others, so that it may be asked again and again."""
+        with reading(self.store) as connection:
+            query = sa.select(sa.func.count()).select_from(acts).where(acts.c.state == state)
+            return int(connection.execute(query).scalar_one())
+
     def unsettled(self, ids: Iterable[str]) -> list[ActStatus]:
         """Those of the acts that are neither mined nor final; refused ones among them."""
         wanted = list(ids)

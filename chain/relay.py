@@ -30,8 +30,8 @@ from chain.rpc import NodeError, NodeUnreachable, Rpc
 from chain.signers import Signer
 
 GAS = 2_000_000
-GAS_A_BYTE = 700
-"""What each byte of a call may cost beyond `GAS`: 200 deeds, 20.8 million gas, come in 33 kilobytes."""
+GAS_A_BYTE = 2_000
+"""What each byte of a call may cost beyond `GAS`: 200 packages for courts, 31.6 million gas, come in 19 kilobytes."""
 IN_FLIGHT = 1_000
 """Transactions per relayer that may wait for a block at once."""
 SEND_BATCH = 500

@@ -14,25 +14,26 @@ import "./interfaces/ICertificates.sol";
 contract Certificates is ICertificates, Acts {
     uint16 public constant WINDOW_DAYS = 7;
     uint16 public constant REPORT_WORKING_DAYS = 2;
+    uint256 public constant CASES_MOST = 200;
 
-    bytes32 private constant APPLY_FOR_CERTIFICATE = keccak256(
-        "ApplyForCertificate(bytes32 deed,uint64 principal,uint64 interest,uint64 penalty,uint64 costs,uint64 performed,uint64 defaultedAt,bytes32 evidence,address signer,uint256 nonce,uint256 deadline)"
+    bytes32 private constant APPLY_FOR_CERTIFICATES = keccak256(
+        "ApplyForCertificates(bytes32[] deeds,uint64[] principals,uint64[] interests,uint64[] penalties,uint64[] costs,uint64[] performed,uint64[] defaultedAt,bytes32 evidence,address signer,uint256 nonce,uint256 deadline)"
     );
-    bytes32 private constant NOTIFY_DEBTOR = keccak256(
-        "NotifyDebtor(bytes32 certificate,uint8 method,bytes32 evidence,address signer,uint256 nonce,uint256 deadline)"
+    bytes32 private constant NOTIFY_DEBTORS = keccak256(
+        "NotifyDebtors(bytes32[] certificates,uint8 method,bytes32 evidence,address signer,uint256 nonce,uint256 deadline)"
     );
-    bytes32 private constant RECORD_DELIVERY = keccak256(
-        "RecordDelivery(bytes32 certificate,uint64 deliveredAt,uint16 windowDays,bytes32 evidence,address signer,uint256 nonce,uint256 deadline)"
+    bytes32 private constant RECORD_DELIVERIES = keccak256(
+        "RecordDeliveries(bytes32[] certificates,uint64[] deliveredAt,uint16 windowDays,bytes32 evidence,address signer,uint256 nonce,uint256 deadline)"
     );
     bytes32 private constant OBJECT_TO_CLAIM =
         keccak256("ObjectToClaim(bytes32 certificate,bytes32 evidence,address signer,uint256 nonce,uint256 deadline)");
     bytes32 private constant CONFIRM_CLAIM =
         keccak256("ConfirmClaim(bytes32 certificate,address signer,uint256 nonce,uint256 deadline)");
-    bytes32 private constant VERIFY_CLAIM = keccak256(
-        "VerifyClaim(bytes32 certificate,uint64 proven,bytes32 evidence,address signer,uint256 nonce,uint256 deadline)"
+    bytes32 private constant VERIFY_CLAIMS = keccak256(
+        "VerifyClaims(bytes32[] certificates,uint64[] proven,bytes32 evidence,address signer,uint256 nonce,uint256 deadline)"
     );
-    bytes32 private constant ISSUE_CERTIFICATE = keccak256(
-        "IssueCertificate(bytes32 certificate,uint64 principal,uint64 interest,uint64 penalty,uint64 costs,uint64 applyBy,bytes32 document,bytes32 evidence,address signer,uint256 nonce,uint256 deadline)"
+    bytes32 private constant ISSUE_CERTIFICATES = keccak256(
+        "IssueCertificates(bytes32[] certificates,uint64[] principals,uint64[] interests,uint64[] penalties,uint64[] costs,uint64[] applyBy,bytes32[] documents,bytes32 evidence,address signer,uint256 nonce,uint256 deadline)"
     );
     bytes32 private constant REFUSE_CERTIFICATE = keccak256(
         "RefuseCertificate(bytes32 certificate,uint8 ground,bytes32 evidence,address signer,uint256 nonce,uint256 deadline)"
@@ -62,65 +63,64 @@ contract Certificates is ICertificates, Acts {
     /* CLAIM */
 
     /// @inheritdoc ICertificates
-    function file(ApplyForCertificate calldata act, Auth calldata auth) external returns (bytes32 id) {
-        id = _accept(abi.encode(APPLY_FOR_CERTIFICATE, act), auth);
+    function file(ApplyForCertificates calldata act, Auth calldata auth) external returns (bytes32 first) {
+        first = _accept(_encodeApplications(act), auth);
         uint64 actor = PARTIES.requireActor(auth.signer, 0);
-        // Limitation is interrupted even while a deed is under review; nothing is certified meanwhile.
-        Deed memory deed = DEEDS.deed(act.deed);
-        require(deed.obligee == actor, NotCreditor(act.deed, actor));
-        _requireIssued(act.deed, deed);
-        bytes32 pending = certificateOf[act.deed];
-        require(pending == 0, CertificatePending(act.deed, pending));
-        require(act.defaultedAt != 0 && act.defaultedAt <= block.timestamp, ClaimIncomplete("defaultedAt"));
-        _requireEntitled(
-            act.deed, act.principal, _sum(act.principal, act.interest, act.penalty, act.costs), deed.principal
-        );
+        uint256 count = _requireCases(act.deeds.length, act.principals.length);
+        _requireCases(act.interests.length, count);
+        _requireCases(act.penalties.length, count);
+        _requireCases(act.costs.length, count);
+        _requireCases(act.performed.length, count);
+        _requireCases(act.defaultedAt.length, count);
         EVIDENCE.requireLive(act.evidence);
-        Certificate storage it = _certificates[id];
-        it.deed = act.deed;
-        it.creditor = actor;
-        it.principal = act.principal;
-        it.interest = act.interest;
-        it.penalty = act.penalty;
-        it.costs = act.costs;
-        it.performed = act.performed;
-        it.appliedAt = uint64(block.timestamp);
-        it.state = CertificateState.APPLIED;
-        certificateOf[act.deed] = id;
-        ++certificateCount;
-        _emitApplied(id, actor, act);
+        for (uint256 place = 0; place < count; ++place) {
+            unchecked {
+                _file(bytes32(uint256(first) + place), actor, act, place); // a digest stands for nothing nearby
+            }
+        }
+        certificateCount += uint64(count);
     }
 
     /* VERIFICATION (核实) */
 
     /// @inheritdoc ICertificates
-    function notify(NotifyDebtor calldata act, Auth calldata auth) external {
-        _accept(abi.encode(NOTIFY_DEBTOR, act), auth);
+    function notify(NotifyDebtors calldata act, Auth calldata auth) external {
+        bytes32 certificates = keccak256(abi.encodePacked(act.certificates));
+        _accept(abi.encode(NOTIFY_DEBTORS, certificates, act.method, act.evidence), auth);
         uint64 actor = PARTIES.requireActor(auth.signer, Roles.NOTARY);
-        Certificate storage it = _ofNotary(act.certificate, actor);
-        _requireState(act.certificate, it, CertificateState.APPLIED);
-        Deed memory deed = DEEDS.deed(it.deed);
-        require(act.method == deed.method, MethodNotAgreed(deed.method, act.method));
+        uint256 count = _requireCases(act.certificates.length, act.certificates.length);
         EVIDENCE.requireLive(act.evidence);
-        it.state = CertificateState.NOTIFIED;
-        it.notifiedAt = uint64(block.timestamp);
-        emit DebtorNotified(
-            act.certificate, actor, CertificateState.NOTIFIED, act.method, it.notifiedAt, act.evidence
-        );
+        for (uint256 place = 0; place < count; ++place) {
+            bytes32 id = act.certificates[place];
+            (Certificate storage it, Deed memory deed) = _ofNotary(id, actor);
+            _requireState(id, it, CertificateState.APPLIED);
+            require(act.method == deed.method, MethodNotAgreed(it.deed, deed.method, act.method));
+            it.state = CertificateState.NOTIFIED;
+            it.notifiedAt = uint64(block.timestamp);
+            emit DebtorNotified(id, actor, CertificateState.NOTIFIED, act.method, it.notifiedAt, act.evidence);
+        }
     }
 
     /// @inheritdoc ICertificates
-    function recordDelivery(RecordDelivery calldata act, Auth calldata auth) external {
-        _accept(abi.encode(RECORD_DELIVERY, act), auth);
+    function recordDeliveries(RecordDeliveries calldata act, Auth calldata auth) external {
+        bytes32 certificates = keccak256(abi.encodePacked(act.certificates));
+        bytes32 deliveredAt = keccak256(abi.encodePacked(act.deliveredAt));
+        _accept(abi.encode(RECORD_DELIVERIES, certificates, deliveredAt, act.windowDays, act.evidence), auth);
         uint64 actor = PARTIES.requireActor(auth.signer, Roles.NOTARY);
-        Certificate storage it = _ofNotary(act.certificate, actor);
-        _requireState(act.certificate, it, CertificateState.NOTIFIED);
-        bool fits = act.deliveredAt >= it.notifiedAt && act.deliveredAt <= block.timestamp;
-        require(fits && it.deliveredAt == 0, ClaimIncomplete("deliveredAt"));
+        uint256 count = _requireCases(act.certificates.length, act.deliveredAt.length);
         EVIDENCE.requireLive(act.evidence);
-        it.deliveredAt = act.deliveredAt;
-        it.windowEndsAt = CALENDAR.endOfDays(act.deliveredAt, act.windowDays == 0 ? WINDOW_DAYS : act.windowDays);
-        emit DeliveryRecorded(act.certificate, actor, it.deliveredAt, it.windowEndsAt, act.evidence);
+        uint16 window = act.windowDays == 0 ? WINDOW_DAYS : act.windowDays;
+        for (uint256 place = 0; place < count; ++place) {
+            bytes32 id = act.certificates[place];
+            uint64 instant = act.deliveredAt[place];
+            (Certificate storage it,) = _ofNotary(id, actor);
+            _requireState(id, it, CertificateState.NOTIFIED);
+            bool fits = instant >= it.notifiedAt && instant <= block.timestamp;
+            require(fits && it.deliveredAt == 0, ClaimIncomplete(it.deed, "deliveredAt"));
+            it.deliveredAt = instant;
+            it.windowEndsAt = CALENDAR.endOfDays(instant, window);
+            emit DeliveryRecorded(id, actor, instant, it.windowEndsAt, act.evidence);
+        }
     }
 
     /// @inheritdoc ICertificates
@@ -147,52 +147,34 @@ contract Certificates is ICertificates, Acts {
     }
 
     /// @inheritdoc ICertificates
-    function verify(VerifyClaim calldata act, Auth calldata auth) external {
-        _accept(abi.encode(VERIFY_CLAIM, act), auth);
+    function verify(VerifyClaims calldata act, Auth calldata auth) external {
+        bytes32 certificates = keccak256(abi.encodePacked(act.certificates));
+        bytes32 proven = keccak256(abi.encodePacked(act.proven));
+        _accept(abi.encode(VERIFY_CLAIMS, certificates, proven, act.evidence), auth);
         uint64 actor = PARTIES.requireActor(auth.signer, Roles.NOTARY);
-        Certificate storage it = _ofNotary(act.certificate, actor);
-        if (it.state == CertificateState.NOTIFIED) {
-            require(it.deliveredAt != 0, NoticeUndelivered(act.certificate));
-            require(block.timestamp > it.windowEndsAt, WindowRunning(act.certificate, it.windowEndsAt));
-        } else {
-            bool answered = it.state == CertificateState.OBJECTED || it.state == CertificateState.CONFIRMED;
-            require(answered, CertificateNotReady(act.certificate, it.state, CertificateState.NOTIFIED));
-        }
-        uint64 claimed = _total(it);
-        require(act.proven <= claimed, PaymentExceeds(act.certificate, act.proven, claimed));
+        uint256 count = _requireCases(act.certificates.length, act.proven.length);
         EVIDENCE.requireLive(act.evidence);
-        it.state = CertificateState.VERIFIED;
-        it.proven = act.proven;
-        emit ClaimVerified(act.certificate, actor, CertificateState.VERIFIED, act.proven, act.evidence);
+        for (uint256 place = 0; place < count; ++place) {
+            _verify(act.certificates[place], actor, act.proven[place], act.evidence);
+        }
     }
 
     /* DECISION */
 
     /// @inheritdoc ICertificates
-    function issue(IssueCertificate calldata act, Auth calldata auth) external {
-        _accept(abi.encode(ISSUE_CERTIFICATE, act), auth);
+    function issue(IssueCertificates calldata act, Auth calldata auth) external {
+        _accept(_encodeIssues(act), auth);
         uint64 actor = PARTIES.requireActor(auth.signer, Roles.NOTARY_OFFICE);
-        Certificate storage it = _ofOffice(act.certificate, actor);
-        _requireState(act.certificate, it, CertificateState.VERIFIED);
-        Deed memory deed = DEEDS.requireEnforceable(it.deed);
-        uint64 amount = _sum(act.principal, act.interest, act.penalty, act.costs);
-        uint64 owed = _total(it) - it.proven;
-        bool covered = act.principal <= it.principal && act.interest <= it.interest && act.penalty <= it.penalty
-            && act.costs <= it.costs;
-        require(amount != 0 && amount <= owed && covered, BeyondClaim(amount, owed));
-        _requireEntitled(it.deed, act.principal, amount, deed.principal);
-        require(act.applyBy > block.timestamp, ClaimIncomplete("applyBy"));
-        require(act.document != 0, ClaimIncomplete("document"));
+        uint256 count = _requireCases(act.certificates.length, act.principals.length);
+        _requireCases(act.interests.length, count);
+        _requireCases(act.penalties.length, count);
+        _requireCases(act.costs.length, count);
+        _requireCases(act.applyBy.length, count);
+        _requireCases(act.documents.length, count);
         EVIDENCE.requireLive(act.evidence);
-        it.principal = act.principal;
-        it.interest = act.interest;
-        it.penalty = act.penalty;
-        it.costs = act.costs;
-        it.applyBy = act.applyBy;
-        it.issuedAt = uint64(block.timestamp);
-        it.document = act.document;
-        it.state = CertificateState.ISSUED;
-        _emitIssued(actor, act);
+        for (uint256 place = 0; place < count; ++place) {
+            _issue(actor, act, place);
+        }
     }
 
     /// @inheritdoc ICertificates
@@ -200,7 +182,7 @@ contract Certificates is ICertificates, Acts {
         _accept(abi.encode(REFUSE_CERTIFICATE, act), auth);
         uint64 actor = PARTIES.requireActor(auth.signer, Roles.NOTARY_OFFICE);
         Certificate storage it = _ofOffice(act.certificate, actor);
-        require(act.ground != RefusalGround.NONE, ClaimIncomplete("ground"));
+        require(act.ground != RefusalGround.NONE, ClaimIncomplete(it.deed, "ground"));
         EVIDENCE.requireLive(act.evidence);
         _end(act.certificate, it, actor, CertificateState.REFUSED, act.ground, act.evidence);
     }
@@ -222,7 +204,7 @@ contract Certificates is ICertificates, Acts {
         uint64 open = _total(it) - it.paid;
         require(act.amount <= open, PaymentExceeds(act.certificate, act.amount, open));
         bool fits = act.receivedAt != 0 && act.receivedAt <= block.timestamp;
-        require(act.amount != 0 && fits, ClaimIncomplete("receivedAt"));
+        require(act.amount != 0 && fits, ClaimIncomplete(it.deed, "receivedAt"));
         EVIDENCE.requireLive(act.evidence);
         it.paid += act.amount;
         it.paidAt = uint64(block.timestamp);
@@ -262,9 +244,10 @@ contract Certificates is ICertificates, Acts {
         require(it.state != CertificateState.NONE, NoSuchCertificate(id));
     }
 
-    function _ofNotary(bytes32 id, uint64 actor) private view returns (Certificate storage it) {
+    function _ofNotary(bytes32 id, uint64 actor) private view returns (Certificate storage it, Deed memory deed) {
         it = _certificate(id);
-        require(DEEDS.deed(it.deed).notary == actor, IDeeds.NotDeedNotary(it.deed, actor));
+        deed = DEEDS.deed(it.deed);
+        require(deed.notary == actor, IDeeds.NotDeedNotary(it.deed, actor));
     }
 
     function _ofOffice(bytes32 id, uint64 actor) private view returns (Certificate storage it) {
@@ -285,6 +268,11 @@ contract Certificates is ICertificates, Acts {
         require(fit, IDeeds.NotDeedParty(it.deed, key));
     }
 
+    function _requireCases(uint256 length, uint256 other) private pure returns (uint256) {
+        require(length != 0 && length <= CASES_MOST && length == other, CasesUnfit(length, CASES_MOST));
+        return length;
+    }
+
     function _requireState(bytes32 id, Certificate storage it, CertificateState needed) private view {
         require(it.state == needed, CertificateNotReady(id, it.state, needed));
     }
@@ -297,7 +285,73 @@ contract Certificates is ICertificates, Acts {
         require(principal <= most, BeyondDeed(deed, principal, most));
         uint64 entitled = DEEDS.entitlement(deed, uint64(block.timestamp));
         require(amount <= entitled, BeyondDeed(deed, amount, entitled));
-        require(amount != 0, ClaimIncomplete("principal"));
+        require(amount != 0, ClaimIncomplete(deed, "principals"));
+    }
+
+    function _file(bytes32 id, uint64 actor, ApplyForCertificates calldata act, uint256 place) private {
+        bytes32 deed = act.deeds[place];
+        // Limitation is interrupted even while a deed is under review; nothing is certified meanwhile.
+        Deed memory issued = DEEDS.deed(deed);
+        require(issued.obligee == actor, NotCreditor(deed, actor));
+        _requireIssued(deed, issued);
+        bytes32 pending = certificateOf[deed];
+        require(pending == 0, CertificatePending(deed, pending));
+        uint64 defaultedAt = act.defaultedAt[place];
+        bool fits = defaultedAt != 0 && defaultedAt <= block.timestamp;
+        require(fits, ClaimIncomplete(deed, "defaultedAt"));
+        Certificate storage it = _certificates[id];
+        it.deed = deed;
+        it.creditor = actor;
+        it.principal = act.principals[place];
+        it.interest = act.interests[place];
+        it.penalty = act.penalties[place];
+        it.costs = act.costs[place];
+        it.performed = act.performed[place];
+        it.appliedAt = uint64(block.timestamp);
+        it.state = CertificateState.APPLIED;
+        _requireEntitled(deed, it.principal, _total(it), issued.principal);
+        certificateOf[deed] = id;
+        _emitApplied(id, it, defaultedAt, act.evidence);
+    }
+
+    function _verify(bytes32 id, uint64 actor, uint64 proven, bytes32 evidence) private {
+        (Certificate storage it,) = _ofNotary(id, actor);
+        if (it.state == CertificateState.NOTIFIED) {
+            require(it.deliveredAt != 0, NoticeUndelivered(id));
+            require(block.timestamp > it.windowEndsAt, WindowRunning(id, it.windowEndsAt));
+        } else {
+            bool answered = it.state == CertificateState.OBJECTED || it.state == CertificateState.CONFIRMED;
+            require(answered, CertificateNotReady(id, it.state, CertificateState.NOTIFIED));
+        }
+        uint64 claimed = _total(it);
+        require(proven <= claimed, PaymentExceeds(id, proven, claimed));
+        it.state = CertificateState.VERIFIED;
+        it.proven = proven;
+        emit ClaimVerified(id, actor, CertificateState.VERIFIED, proven, evidence);
+    }
+
+    function _issue(uint64 actor, IssueCertificates calldata act, uint256 place) private {
+        bytes32 id = act.certificates[place];
+        Certificate storage it = _ofOffice(id, actor);
+        _requireState(id, it, CertificateState.VERIFIED);
+        Deed memory deed = DEEDS.requireEnforceable(it.deed);
+        uint64 owed = _total(it) - it.proven;
+        bool covered = act.principals[place] <= it.principal && act.interests[place] <= it.interest
+            && act.penalties[place] <= it.penalty && act.costs[place] <= it.costs;
+        it.principal = act.principals[place];
+        it.interest = act.interests[place];
+        it.penalty = act.penalties[place];
+        it.costs = act.costs[place];
+        uint64 amount = _total(it);
+        require(amount != 0 && amount <= owed && covered, BeyondClaim(id, amount, owed));
+        _requireEntitled(it.deed, it.principal, amount, deed.principal);
+        it.applyBy = act.applyBy[place];
+        it.document = act.documents[place];
+        require(it.applyBy > block.timestamp, ClaimIncomplete(it.deed, "applyBy"));
+        require(it.document != 0, ClaimIncomplete(it.deed, "documents"));
+        it.issuedAt = uint64(block.timestamp);
+        it.state = CertificateState.ISSUED;
+        _emitIssued(id, actor, it, act.evidence);
     }
 
     function _end(
@@ -315,45 +369,77 @@ contract Certificates is ICertificates, Acts {
         emit CertificateEnded(id, actor, state, ground, evidence);
     }
 
-    function _total(Certificate storage it) private view returns (uint64) {
-        return _sum(it.principal, it.interest, it.penalty, it.costs);
-    }
-
     /// The sum of a claim, at most the largest amount there is: what is more is beyond any deed.
-    function _sum(uint64 principal, uint64 interest, uint64 penalty, uint64 costs) private pure returns (uint64) {
-        uint256 sum = uint256(principal) + interest + penalty + costs;
+    function _total(Certificate storage it) private view returns (uint64) {
+        uint256 sum = uint256(it.principal) + it.interest + it.penalty + it.costs;
         return sum > type(uint64).max ? type(uint64).max : uint64(sum);
     }
 
-    function _emitApplied(bytes32 id, uint64 creditor, ApplyForCertificate calldata act) private {
-        emit CertificateApplied(
-            id,
-            act.deed,
-            creditor,
-            act.principal,
-            act.interest,
-            act.penalty,
-            act.costs,
-            act.performed,
-            act.defaultedAt,
-            uint64(block.timestamp),
-            act.evidence
+    function _encodeApplications(ApplyForCertificates calldata act) private pure returns (bytes memory) {
+        return bytes.concat(
+            abi.encode(
+                APPLY_FOR_CERTIFICATES,
+                keccak256(abi.encodePacked(act.deeds)),
+                keccak256(abi.encodePacked(act.principals)),
+                keccak256(abi.encodePacked(act.interests))
+            ),
+            abi.encode(
+                keccak256(abi.encodePacked(act.penalties)),
+                keccak256(abi.encodePacked(act.costs)),
+                keccak256(abi.encodePacked(act.performed)),
+                keccak256(abi.encodePacked(act.defaultedAt)),
+                act.evidence
+            )
         );
     }
 
-    function _emitIssued(uint64 office, IssueCertificate calldata act) private {
+    function _encodeIssues(IssueCertificates calldata act) private pure returns (bytes memory) {
+        return bytes.concat(
+            abi.encode(
+                ISSUE_CERTIFICATES,
+                keccak256(abi.encodePacked(act.certificates)),
+                keccak256(abi.encodePacked(act.principals)),
+                keccak256(abi.encodePacked(act.interests))
+            ),
+            abi.encode(
+                keccak256(abi.encodePacked(act.penalties)),
+                keccak256(abi.encodePacked(act.costs)),
+                keccak256(abi.encodePacked(act.applyBy)),
+                keccak256(abi.encodePacked(act.documents)),
+                act.evidence
+            )
+        );
+    }
+
+    function _emitApplied(bytes32 id, Certificate storage it, uint64 defaultedAt, bytes32 evidence) private {
+        emit CertificateApplied(
+            id,
+            it.deed,
+            it.creditor,
+            it.principal,
+            it.interest,
+            it.penalty,
+            it.costs,
+            it.performed,
+            defaultedAt,
+            it.appliedAt,
+            evidence
+        );
+    }
+
+    function _emitIssued(bytes32 id, uint64 office, Certificate storage it, bytes32 evidence) private {
         emit CertificateIssued(
-            act.certificate,
+            id,
             office,
             CertificateState.ISSUED,
-            act.principal,
-            act.interest,
-            act.penalty,
-            act.costs,
-            act.applyBy,
-            uint64(block.timestamp),
-            act.document,
-            act.evidence
+            it.principal,
+            it.interest,
+            it.penalty,
+            it.costs,
+            it.applyBy,
+            it.issuedAt,
+            it.document,
+            evidence
         );
     }
 }

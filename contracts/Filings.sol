@@ -12,22 +12,24 @@ import "./interfaces/IFilings.sol";
 
 /// @dev The manual is `interfaces/IFilings.sol`.
 contract Filings is IFilings, Acts {
-    bytes32 private constant PACKAGE_FILING = keccak256(
-        "PackageFiling(bytes32 certificate,bytes32 obligor,uint32 court,uint8 basis,bytes32 evidence,address signer,uint256 nonce,uint256 deadline)"
+    uint256 public constant CASES_MOST = 200;
+
+    bytes32 private constant PACKAGE_FILINGS = keccak256(
+        "PackageFilings(bytes32[] certificates,bytes32[] obligors,uint32[] courts,uint8 basis,bytes32 evidence,address signer,uint256 nonce,uint256 deadline)"
     );
-    bytes32 private constant SUBMIT_FILING = keccak256(
-        "SubmitFiling(bytes32 filing,bytes32 package,uint64 claimed,bytes32 statement,bytes32 evidence,address signer,uint256 nonce,uint256 deadline)"
+    bytes32 private constant SUBMIT_FILINGS = keccak256(
+        "SubmitFilings(bytes32[] filings,bytes32[] packages,uint64[] claimed,bytes32 statement,bytes32 evidence,address signer,uint256 nonce,uint256 deadline)"
     );
     bytes32 private constant WITHDRAW_FILING =
         keccak256("WithdrawFiling(bytes32 filing,bytes32 evidence,address signer,uint256 nonce,uint256 deadline)");
-    bytes32 private constant RECORD_RECEIPT = keccak256(
-        "RecordReceipt(bytes32 filing,uint8 kind,uint64 instant,bytes32 caseNumber,bytes32 evidence,address signer,uint256 nonce,uint256 deadline)"
+    bytes32 private constant RECORD_RECEIPTS = keccak256(
+        "RecordReceipts(bytes32[] filings,uint8 kind,uint64[] instants,bytes32[] caseNumbers,bytes32 evidence,address signer,uint256 nonce,uint256 deadline)"
     );
-    bytes32 private constant RECORD_RECOVERY = keccak256(
-        "RecordRecovery(bytes32 filing,uint64 amount,bytes32 evidence,address signer,uint256 nonce,uint256 deadline)"
+    bytes32 private constant RECORD_RECOVERIES = keccak256(
+        "RecordRecoveries(bytes32[] filings,uint64[] amounts,bytes32 evidence,address signer,uint256 nonce,uint256 deadline)"
     );
-    bytes32 private constant CLOSE_FILING = keccak256(
-        "CloseFiling(bytes32 filing,uint8 closure,bytes32 evidence,address signer,uint256 nonce,uint256 deadline)"
+    bytes32 private constant CLOSE_FILINGS = keccak256(
+        "CloseFilings(bytes32[] filings,uint8 closure,bytes32 evidence,address signer,uint256 nonce,uint256 deadline)"
     );
     bytes32 private constant CANCEL_DUPLICATE = keccak256(
         "CancelDuplicate(bytes32 filing,uint32 otherCourt,uint64 otherFiledAt,bytes32 evidence,address signer,uint256 nonce,uint256 deadline)"
@@ -53,66 +55,35 @@ contract Filings is IFilings, Acts {
     /* THE FILER */
 
     /// @inheritdoc IFilings
-    function package(PackageFiling calldata act, Auth calldata auth) external returns (bytes32 id) {
-        id = _accept(abi.encode(PACKAGE_FILING, act), auth);
+    function package(PackageFilings calldata act, Auth calldata auth) external returns (bytes32 first) {
+        first = _accept(_encodePackages(act), auth);
         uint64 actor = PARTIES.requireActor(auth.signer, 0);
-        Certificate memory certificate = CERTIFICATES.requireEnforceable(act.certificate);
-        bool fit = actor == certificate.creditor || PARTIES.party(actor).roles & Roles.LAWYER != 0;
-        require(fit, FilerUnfit(act.certificate, actor));
-        bool named = DEEDS.standing(certificate.deed, act.obligor).named;
-        require(named, IDeeds.NotDeedParty(certificate.deed, act.obligor));
-        require(act.court != 0, PackageIncomplete("court"));
-        require(act.basis != JurisdictionBasis.NONE, PackageIncomplete("basis"));
+        uint256 count = _requireCases(act.certificates.length, act.obligors.length);
+        _requireCases(act.courts.length, count);
         EVIDENCE.requireLive(act.evidence);
-        Filing storage it = _filings[id];
-        it.certificate = act.certificate;
-        it.deed = certificate.deed;
-        it.obligor = act.obligor;
-        it.filer = actor;
-        it.court = act.court;
-        it.basis = act.basis;
-        it.state = FilingState.PACKAGED;
-        ++filingCount;
-        emit FilingPackaged(
-            id, it.deed, actor, act.certificate, act.obligor, act.court, act.basis, act.evidence
-        );
+        bool lawyer = PARTIES.party(actor).roles & Roles.LAWYER != 0;
+        for (uint256 place = 0; place < count; ++place) {
+            bytes32 id;
+            unchecked {
+                id = bytes32(uint256(first) + place); // a digest stands for nothing nearby
+            }
+            _package(id, actor, lawyer, act, place);
+        }
+        filingCount += uint64(count);
     }
 
     /// @inheritdoc IFilings
-    function submit(SubmitFiling calldata act, Auth calldata auth) external {
-        _accept(abi.encode(SUBMIT_FILING, act), auth);
+    function submit(SubmitFilings calldata act, Auth calldata auth) external {
+        _accept(_encodeSubmissions(act), auth);
         uint64 actor = PARTIES.requireActor(auth.signer, 0);
-        Filing storage it = _ofFiler(act.filing, actor);
-        bool fresh = it.state == FilingState.PACKAGED;
-        bool ready = fresh || it.state == FilingState.RETURNED;
-        require(ready, FilingNotReady(act.filing, it.state, FilingState.PACKAGED));
-        Certificate memory certificate = CERTIFICATES.requireEnforceable(it.certificate);
-        require(act.package != 0, PackageIncomplete("package"));
-        uint64 most = claimable(it.certificate);
-        require(act.claimed != 0 && act.claimed <= most, OverClaim(act.claimed, most));
+        uint256 count = _requireCases(act.filings.length, act.packages.length);
+        _requireCases(act.claimed.length, count);
         EVIDENCE.requireLive(act.statement);
-        uint64 anchoredAt = EVIDENCE.record(act.statement).anchoredAt;
-        require(anchoredAt >= certificate.paidAt, StatementStale(anchoredAt, certificate.paidAt));
         EVIDENCE.requireLive(act.evidence);
-        if (fresh) {
-            bytes32 live = liveFiling[it.deed][it.obligor];
-            require(live == 0, FilingIsLive(it.deed, it.obligor, live));
-            _hold(it, act.filing);
+        uint64 anchoredAt = EVIDENCE.record(act.statement).anchoredAt;
+        for (uint256 place = 0; place < count; ++place) {
+            _submit(actor, anchoredAt, act, place);
         }
-        it.package = act.package;
-        it.claimed = act.claimed;
-        it.state = FilingState.SUBMITTED;
-        it.submittedAt = uint64(block.timestamp);
-        emit FilingSubmitted(
-            act.filing,
-            actor,
-            FilingState.SUBMITTED,
-            act.claimed,
-            it.submittedAt,
-            act.package,
-            act.statement,
-            act.evidence
-        );
     }
 
     /// @inheritdoc IFilings
@@ -131,63 +102,57 @@ contract Filings is IFilings, Acts {
     /* THE COURT */
 
     /// @inheritdoc IFilings
-    function recordReceipt(RecordReceipt calldata act, Auth calldata auth) external {
-        _accept(abi.encode(RECORD_RECEIPT, act), auth);
+    function recordReceipts(RecordReceipts calldata act, Auth calldata auth) external {
+        _accept(_encodeReceipts(act), auth);
         uint64 actor = PARTIES.requireActor(auth.signer, Roles.COURT_GW);
-        Filing storage it = _ofCourt(act.filing, actor);
-        FilingState next = _next(act.filing, it, act.kind);
-        require(act.instant != 0 && act.instant <= block.timestamp, PackageIncomplete("instant"));
-        require(act.kind != CourtReceipt.FILED || act.caseNumber != 0, PackageIncomplete("caseNumber"));
+        uint256 count = _requireCases(act.filings.length, act.instants.length);
+        _requireCases(act.caseNumbers.length, count);
         EVIDENCE.requireLive(act.evidence);
-        bool rests = act.kind == CourtReceipt.SUSPENDED || act.kind == CourtReceipt.SETTLEMENT;
-        // A suspended case that is settled goes on, on breach, where it was before both.
-        if (!rests) it.resumeTo = FilingState.NONE;
-        else if (it.resumeTo == FilingState.NONE) it.resumeTo = it.state;
-        if (act.kind == CourtReceipt.FILED) it.filedAt = act.instant;
-        if (act.kind == CourtReceipt.NOT_ACCEPTED) _hold(it, 0);
-        it.state = next;
-        it.gateway = actor;
-        emit ReceiptRecorded(
-            act.filing,
-            actor,
-            act.kind,
-            next,
-            it.resumeTo,
-            it.filedAt,
-            act.instant,
-            act.caseNumber,
-            act.evidence
-        );
+        for (uint256 place = 0; place < count; ++place) {
+            _recordReceipt(actor, act, place);
+        }
     }
 
     /// @inheritdoc IFilings
-    function recordRecovery(RecordRecovery calldata act, Auth calldata auth) external {
-        _accept(abi.encode(RECORD_RECOVERY, act), auth);
+    function recordRecoveries(RecordRecoveries calldata act, Auth calldata auth) external {
+        bytes32 filings = keccak256(abi.encodePacked(act.filings));
+        bytes32 amounts = keccak256(abi.encodePacked(act.amounts));
+        _accept(abi.encode(RECORD_RECOVERIES, filings, amounts, act.evidence), auth);
         uint64 actor = PARTIES.requireActor(auth.signer, Roles.COURT_GW);
-        Filing storage it = _ofCourt(act.filing, actor);
-        _requireAtCourt(act.filing, it);
-        uint64 open = it.claimed - it.recovered;
-        require(act.amount != 0 && act.amount <= open, OverClaim(act.amount, open));
+        uint256 count = _requireCases(act.filings.length, act.amounts.length);
         EVIDENCE.requireLive(act.evidence);
-        it.recovered += act.amount;
-        _recovered[it.certificate] += act.amount;
-        emit RecoveryRecorded(act.filing, actor, act.amount, it.recovered, act.evidence);
+        for (uint256 place = 0; place < count; ++place) {
+            bytes32 id = act.filings[place];
+            uint64 amount = act.amounts[place];
+            Filing storage it = _ofCourt(id, actor);
+            _requireAtCourt(id, it);
+            uint64 open = it.claimed - it.recovered;
+            require(amount != 0 && amount <= open, OverClaim(id, amount, open));
+            it.recovered += amount;
+            _recovered[it.certificate] += amount;
+            emit RecoveryRecorded(id, actor, amount, it.recovered, act.evidence);
+        }
     }
 
     /// @inheritdoc IFilings
-    function close(CloseFiling calldata act, Auth calldata auth) external {
-        _accept(abi.encode(CLOSE_FILING, act), auth);
+    function close(CloseFilings calldata act, Auth calldata auth) external {
+        bytes32 filings = keccak256(abi.encodePacked(act.filings));
+        _accept(abi.encode(CLOSE_FILINGS, filings, act.closure, act.evidence), auth);
         uint64 actor = PARTIES.requireActor(auth.signer, Roles.COURT_GW);
-        Filing storage it = _ofCourt(act.filing, actor);
-        _requireAtCourt(act.filing, it);
+        uint256 count = _requireCases(act.filings.length, act.filings.length);
+        EVIDENCE.requireLive(act.evidence);
         bool fit = act.closure != Closure.NONE && act.closure != Closure.DUPLICATE;
-        require(fit, PackageIncomplete("closure"));
-        EVIDENCE.requireLive(act.evidence);
         // After these the creditor may apply again; a debt that is paid or barred stays held for ever.
         bool again = act.closure == Closure.TERMINATED || act.closure == Closure.NO_PROPERTY
             || act.closure == Closure.DISMISSED;
-        if (again) _hold(it, 0);
-        _close(act.filing, it, actor, act.closure, 0, 0, act.evidence);
+        for (uint256 place = 0; place < count; ++place) {
+            bytes32 id = act.filings[place];
+            Filing storage it = _ofCourt(id, actor);
+            _requireAtCourt(id, it);
+            require(fit, PackageIncomplete(id, "closure"));
+            if (again) _hold(it, 0);
+            _close(id, it, actor, act.closure, 0, 0, act.evidence);
+        }
     }
 
     /// @inheritdoc IFilings
@@ -196,7 +161,7 @@ contract Filings is IFilings, Acts {
         uint64 actor = PARTIES.requireActor(auth.signer, Roles.COURT_GW);
         Filing storage it = _ofCourt(act.filing, actor);
         _requireAtCourt(act.filing, it);
-        require(act.otherCourt != 0 && act.otherCourt != it.court, PackageIncomplete("otherCourt"));
+        require(act.otherCourt != 0 && act.otherCourt != it.court, PackageIncomplete(act.filing, "otherCourt"));
         bool earlier = act.otherFiledAt != 0 && act.otherFiledAt < it.filedAt;
         require(earlier, EarlierFilingStands(act.filing, it.filedAt, act.otherFiledAt));
         EVIDENCE.requireLive(act.evidence);
@@ -237,6 +202,119 @@ contract Filings is IFilings, Acts {
     function _requireAtCourt(bytes32 id, Filing storage it) private view {
         bool atCourt = it.state >= FilingState.FILED && it.state <= FilingState.SETTLEMENT;
         require(atCourt, FilingNotReady(id, it.state, FilingState.FILED));
+    }
+
+    function _requireCases(uint256 length, uint256 other) private pure returns (uint256) {
+        bool fit = length != 0 && length <= CASES_MOST && length == other;
+        require(fit, ICertificates.CasesUnfit(length, CASES_MOST));
+        return length;
+    }
+
+    function _package(bytes32 id, uint64 actor, bool lawyer, PackageFilings calldata act, uint256 place) private {
+        bytes32 certificate = act.certificates[place];
+        bytes32 obligor = act.obligors[place];
+        Certificate memory issued = CERTIFICATES.requireEnforceable(certificate);
+        require(lawyer || actor == issued.creditor, FilerUnfit(certificate, actor));
+        bool named = DEEDS.standing(issued.deed, obligor).named;
+        require(named, IDeeds.NotDeedParty(issued.deed, obligor));
+        require(act.courts[place] != 0, PackageIncomplete(certificate, "courts"));
+        require(act.basis != JurisdictionBasis.NONE, PackageIncomplete(certificate, "basis"));
+        Filing storage it = _filings[id];
+        it.certificate = certificate;
+        it.deed = issued.deed;
+        it.obligor = obligor;
+        it.filer = actor;
+        it.court = act.courts[place];
+        it.basis = act.basis;
+        it.state = FilingState.PACKAGED;
+        emit FilingPackaged(id, it.deed, actor, certificate, obligor, it.court, act.basis, act.evidence);
+    }
+
+    function _submit(uint64 actor, uint64 anchoredAt, SubmitFilings calldata act, uint256 place) private {
+        bytes32 id = act.filings[place];
+        Filing storage it = _ofFiler(id, actor);
+        bool fresh = it.state == FilingState.PACKAGED;
+        bool ready = fresh || it.state == FilingState.RETURNED;
+        require(ready, FilingNotReady(id, it.state, FilingState.PACKAGED));
+        uint64 paidAt = CERTIFICATES.requireEnforceable(it.certificate).paidAt;
+        it.package = act.packages[place];
+        require(it.package != 0, PackageIncomplete(id, "packages"));
+        it.claimed = act.claimed[place];
+        uint64 most = claimable(it.certificate);
+        require(it.claimed != 0 && it.claimed <= most, OverClaim(id, it.claimed, most));
+        require(anchoredAt >= paidAt, StatementStale(id, anchoredAt, paidAt));
+        if (fresh) {
+            bytes32 live = liveFiling[it.deed][it.obligor];
+            require(live == 0, FilingIsLive(it.deed, it.obligor, live));
+            _hold(it, id);
+        }
+        it.state = FilingState.SUBMITTED;
+        it.submittedAt = uint64(block.timestamp);
+        emit FilingSubmitted(
+            id,
+            actor,
+            FilingState.SUBMITTED,
+            it.claimed,
+            it.submittedAt,
+            it.package,
+            act.statement,
+            act.evidence
+        );
+    }
+
+    function _recordReceipt(uint64 actor, RecordReceipts calldata act, uint256 place) private {
+        bytes32 id = act.filings[place];
+        uint64 instant = act.instants[place];
+        bytes32 caseNumber = act.caseNumbers[place];
+        Filing storage it = _ofCourt(id, actor);
+        FilingState next = _next(id, it, act.kind);
+        require(instant != 0 && instant <= block.timestamp, PackageIncomplete(id, "instants"));
+        bool filed = act.kind == CourtReceipt.FILED;
+        require(!filed || caseNumber != 0, PackageIncomplete(id, "caseNumbers"));
+        bool rests = act.kind == CourtReceipt.SUSPENDED || act.kind == CourtReceipt.SETTLEMENT;
+        // A suspended case that is settled goes on, on breach, where it was before both.
+        if (!rests) it.resumeTo = FilingState.NONE;
+        else if (it.resumeTo == FilingState.NONE) it.resumeTo = it.state;
+        if (filed) it.filedAt = instant;
+        if (act.kind == CourtReceipt.NOT_ACCEPTED) _hold(it, 0);
+        it.state = next;
+        it.gateway = actor;
+        emit ReceiptRecorded(
+            id, actor, act.kind, next, it.resumeTo, it.filedAt, instant, caseNumber, act.evidence
+        );
+    }
+
+    function _encodePackages(PackageFilings calldata act) private pure returns (bytes memory) {
+        return abi.encode(
+            PACKAGE_FILINGS,
+            keccak256(abi.encodePacked(act.certificates)),
+            keccak256(abi.encodePacked(act.obligors)),
+            keccak256(abi.encodePacked(act.courts)),
+            act.basis,
+            act.evidence
+        );
+    }
+
+    function _encodeSubmissions(SubmitFilings calldata act) private pure returns (bytes memory) {
+        return abi.encode(
+            SUBMIT_FILINGS,
+            keccak256(abi.encodePacked(act.filings)),
+            keccak256(abi.encodePacked(act.packages)),
+            keccak256(abi.encodePacked(act.claimed)),
+            act.statement,
+            act.evidence
+        );
+    }
+
+    function _encodeReceipts(RecordReceipts calldata act) private pure returns (bytes memory) {
+        return abi.encode(
+            RECORD_RECEIPTS,
+            keccak256(abi.encodePacked(act.filings)),
+            act.kind,
+            keccak256(abi.encodePacked(act.instants)),
+            keccak256(abi.encodePacked(act.caseNumbers)),
+            act.evidence
+        );
     }
 
     /// The state that a receipt leads to; refuses one that does not follow from where the case stands.

@@ -118,10 +118,19 @@ def wait_for_relay(outbox: Outbox, rpc: Rpc) -> None:
     many short waves would else mostly wait for blocks.
     """
     time.sleep(LOOK_SECONDS)
-    standing = outbox.counts()
-    if ActState.SUBMITTED in standing and ActState.ACCEPTED not in standing:
+    if outbox.count_at(ActState.ACCEPTED) or not (submitted := outbox.count_at(ActState.SUBMITTED)):
+        return
+    if _arrived(rpc, submitted) >= submitted:  # a block costs a node that holds much more than the acts in it
         with contextlib.suppress(NodeError):  # other chains make blocks when they want
             rpc.call("evm_mine")
+
+
+def _arrived(rpc: Rpc, otherwise: int) -> int:
+    """How many transactions wait for a block, or `otherwise` where the node does not tell."""
+    try:
+        return int(rpc.call("txpool_status")["pending"], 16)
+    except NodeError:
+        return otherwise
 
 
 def _keep_records(stage: Stage, world: World, player: Player, progress: Progress) -> None:

@@ -110,7 +110,9 @@ class Desk:
     def delivered(self, certificate: str) -> None:
         """The notary has proof that the notice came."""
         instant = self.get(f"/v1/certificates/{certificate}")["notified_at"]
-        self.act(self.notary, "Certificates.recordDelivery", certificate=certificate, deliveredAt=instant, windowDays=0)
+        self.act(
+            self.notary, "Certificates.recordDeliveries", certificate=certificate, deliveredAt=instant, windowDays=0
+        )
 
     def decision(self, certificate: str, **items: int) -> dict[str, Any]:
         """The message that certifies the whole claim, or these items."""
@@ -138,7 +140,7 @@ class Desk:
     def receipt(self, filing: str, kind: str, who: str = "court") -> None:
         """The court reports a step."""
         number, instant = "0x" + "ca" * 32, self.stack.now()
-        self.act(who, "Filings.recordReceipt", filing=filing, kind=kind, instant=instant, caseNumber=number)
+        self.act(who, "Filings.recordReceipts", filing=filing, kind=kind, instant=instant, caseNumber=number)
 
     def filed(self, certificate: str) -> str:
         """A filing that the court has filed."""

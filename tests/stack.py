@@ -38,6 +38,7 @@ from chain.vocabulary import role_bits
 from indexer.deployed import open_following
 from indexer.queries import MirrorEmpty
 from indexer.store import only_writer, open_mirror
+from tests.one_case import of_one_case
 
 ENOUGH_SECONDS = 60.0
 BLOCK_SECONDS = 0.1
@@ -103,7 +104,7 @@ class Stack:
         """An act signed by a person of the cast."""
         kind = act_type(key)
         signer = self.people[who]
-        act = Act(kind, kind.read(message), signer.address, secrets.randbits(128), self.now() + 3600)
+        act = Act(kind, kind.read(of_one_case(kind, message)), signer.address, secrets.randbits(128), self.now() + 3600)
         return signer.sign(act, self.deployment.domains[kind.contract])
 
     def act(self, who: str, key: str, **message: Any) -> ActStatus:

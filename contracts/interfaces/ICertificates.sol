@@ -48,26 +48,26 @@ struct Certificate {
     bytes32 document; // commitment to the certificate's text
 }
 
-struct ApplyForCertificate {
-    bytes32 deed;
-    uint64 principal;
-    uint64 interest;
-    uint64 penalty;
-    uint64 costs;
-    uint64 performed;
-    uint64 defaultedAt;
-    bytes32 evidence; // statement, ledger, proof of the creditor's own performance
+struct ApplyForCertificates {
+    bytes32[] deeds;
+    uint64[] principals;
+    uint64[] interests;
+    uint64[] penalties;
+    uint64[] costs;
+    uint64[] performed;
+    uint64[] defaultedAt;
+    bytes32 evidence; // Merkle root over statements, ledgers, proofs of the creditor's own performance
 }
 
-struct NotifyDebtor {
-    bytes32 certificate;
+struct NotifyDebtors {
+    bytes32[] certificates;
     ServiceMethod method;
     bytes32 evidence;
 }
 
-struct RecordDelivery {
-    bytes32 certificate;
-    uint64 deliveredAt;
+struct RecordDeliveries {
+    bytes32[] certificates;
+    uint64[] deliveredAt;
     uint16 windowDays; // zero: the default
     bytes32 evidence;
 }
@@ -81,20 +81,20 @@ struct ConfirmClaim {
     bytes32 certificate;
 }
 
-struct VerifyClaim {
-    bytes32 certificate;
-    uint64 proven;
+struct VerifyClaims {
+    bytes32[] certificates;
+    uint64[] proven;
     bytes32 evidence;
 }
 
-struct IssueCertificate {
-    bytes32 certificate;
-    uint64 principal;
-    uint64 interest;
-    uint64 penalty;
-    uint64 costs;
-    uint64 applyBy;
-    bytes32 document;
+struct IssueCertificates {
+    bytes32[] certificates;
+    uint64[] principals;
+    uint64[] interests;
+    uint64[] penalties;
+    uint64[] costs;
+    uint64[] applyBy;
+    bytes32[] documents;
     bytes32 evidence;
 }
 
@@ -118,7 +118,8 @@ struct ReportPayment {
 /// @title Certificates of enforcement (执行证书)
 /// @notice On default a creditor states a claim; the notary verifies it with the debtor (核实) and the office certifies
 /// what is still owed, never more than the deed entitles to nor than the claim less every proven payment. Pauses while
-/// the deed is under review, and ends with its revocation.
+/// the deed is under review, and ends with its revocation. Banks, notaries and offices do this by the hundred: most acts
+/// take lists of cases. All of a list is accepted or nothing is, and the error names the case that does not fit.
 interface ICertificates is IActs {
     /// @notice A creditor applied for a certificate; limitation is interrupted at `appliedAt`.
     event CertificateApplied(
@@ -208,9 +209,13 @@ interface ICertificates is IActs {
     /// @custom:zh 执行证书 {certificate} 的状态为 {state}，本行为需要 {needed}。
     error CertificateNotReady(bytes32 certificate, CertificateState state, CertificateState needed);
 
-    /// @notice Field {field} of the certificate is missing or out of its range.
-    /// @custom:zh 执行证书字段 {field} 缺失或超出范围。
-    error ClaimIncomplete(string field);
+    /// @notice An act is about 1 to {most} cases, in lists of the same length; {given} were given.
+    /// @custom:zh 每次行为涉及 1 至 {most} 件且各列表长度一致，本次为 {given}。
+    error CasesUnfit(uint256 given, uint256 most);
+
+    /// @notice Field {field} of the certificate on deed {deed} is missing or out of its range.
+    /// @custom:zh 公证书 {deed} 的执行证书字段 {field} 缺失或超出范围。
+    error ClaimIncomplete(bytes32 deed, string field);
 
     /// @notice Party {party} is not the creditor of deed {deed}.
     /// @custom:zh 参与方 {party} 不是公证书 {deed} 的债权人。
@@ -220,13 +225,13 @@ interface ICertificates is IActs {
     /// @custom:zh 主张金额 {claimed} 分超过公证书 {deed} 确定的债权 {entitled} 分。
     error BeyondDeed(bytes32 deed, uint64 claimed, uint64 entitled);
 
-    /// @notice {amount} fen cannot be certified: {owed} fen of the claim are owed after proven payments.
-    /// @custom:zh 不能出具 {amount} 分：扣除已证明的清偿后，主张余额为 {owed} 分。
-    error BeyondClaim(uint64 amount, uint64 owed);
+    /// @notice {amount} fen cannot be certified by certificate {certificate}: {owed} fen of the claim are owed after proven payments.
+    /// @custom:zh 执行证书 {certificate} 不能出具 {amount} 分：扣除已证明的清偿后，主张余额为 {owed} 分。
+    error BeyondClaim(bytes32 certificate, uint64 amount, uint64 owed);
 
-    /// @notice The deed agrees on notice by {agreed}, not by {method}.
-    /// @custom:zh 公证书约定的核实方式为 {agreed}，而非 {method}。
-    error MethodNotAgreed(ServiceMethod agreed, ServiceMethod method);
+    /// @notice Deed {deed} agrees on notice by {agreed}, not by {method}.
+    /// @custom:zh 公证书 {deed} 约定的核实方式为 {agreed}，而非 {method}。
+    error MethodNotAgreed(bytes32 deed, ServiceMethod agreed, ServiceMethod method);
 
     /// @notice Receipt of the notice of certificate {certificate} is not proven; silence means nothing without it.
     /// @custom:zh 执行证书 {certificate} 的核实通知未证明已送达；未送达的，沉默不产生效果。
@@ -244,17 +249,18 @@ interface ICertificates is IActs {
     /// @custom:zh 执行证书 {certificate} 未清偿余额为 {outstanding} 分，不能登记清偿 {amount} 分。
     error PaymentExceeds(bytes32 certificate, uint64 amount, uint64 outstanding);
 
-    /// @notice The obligee of an issued deed claims what is owed, item by item.
-    /// @custom:zh 债权人就已出具的公证书申请执行证书，逐项列明金额。
-    function file(ApplyForCertificate calldata act, Auth calldata auth) external returns (bytes32 certificate);
+    /// @notice The obligee of issued deeds claims what is owed on each, item by item.
+    /// @custom:zh 债权人就已出具的各份公证书申请执行证书，逐项列明金额。
+    /// @dev The first certificate's id is the act's digest; each further one's is one more than that before it.
+    function file(ApplyForCertificates calldata act, Auth calldata auth) external returns (bytes32 first);
 
-    /// @notice The deed's notary notifies the debtor by the method the deed agrees on.
-    /// @custom:zh 公证员按约定方式向债务人核实。
-    function notify(NotifyDebtor calldata act, Auth calldata auth) external;
+    /// @notice The deeds' notary notifies the debtors by the method the deeds agree on.
+    /// @custom:zh 公证员按约定方式向各债务人核实。
+    function notify(NotifyDebtors calldata act, Auth calldata auth) external;
 
-    /// @notice The notary records proof that the notice was received, or is deemed so; the window for objections runs from then.
-    /// @custom:zh 公证员登记送达（或视为送达）证明，核实期限自此起算。
-    function recordDelivery(RecordDelivery calldata act, Auth calldata auth) external;
+    /// @notice The notary records proof that notices were received, or are deemed so; each window for objections runs from then.
+    /// @custom:zh 公证员登记各件送达（或视为送达）证明，核实期限自此起算。
+    function recordDeliveries(RecordDeliveries calldata act, Auth calldata auth) external;
 
     /// @notice An obligor objects with evidence inside the window; for an obligor without a wallet the notary records it.
     /// @custom:zh 债务人在核实期限内提出异议；无钱包的债务人由公证员代为登记。
@@ -264,13 +270,13 @@ interface ICertificates is IActs {
     /// @custom:zh 债务人确认债权人的主张。
     function confirm(ConfirmClaim calldata act, Auth calldata auth) external;
 
-    /// @notice The notary concludes: after an objection or a confirmation, or after the window of a delivered notice; proven payments are to be deducted.
-    /// @custom:zh 公证员核实完毕：在异议或确认之后，或送达后期限届满；已证明的清偿应予扣除。
-    function verify(VerifyClaim calldata act, Auth calldata auth) external;
+    /// @notice The notary concludes on claims: each after an objection or a confirmation, or after the window of a delivered notice; proven payments are to be deducted.
+    /// @custom:zh 公证员核实完毕各件：在异议或确认之后，或送达后期限届满；已证明的清偿应予扣除。
+    function verify(VerifyClaims calldata act, Auth calldata auth) external;
 
-    /// @notice The office issues the certificate over what is still owed.
-    /// @custom:zh 公证处就尚欠金额出具执行证书。
-    function issue(IssueCertificate calldata act, Auth calldata auth) external;
+    /// @notice The office issues certificates, each over what is still owed.
+    /// @custom:zh 公证处就各件尚欠金额出具执行证书。
+    function issue(IssueCertificates calldata act, Auth calldata auth) external;
 
     /// @notice The office refuses a certificate on a ground.
     /// @custom:zh 公证处不予出具执行证书并说明理由。

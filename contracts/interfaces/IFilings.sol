@@ -67,19 +67,19 @@ struct Filing {
     bytes32 package; // hash of the package's manifest
 }
 
-struct PackageFiling {
-    bytes32 certificate;
-    bytes32 obligor;
-    uint32 court;
+struct PackageFilings {
+    bytes32[] certificates;
+    bytes32[] obligors;
+    uint32[] courts;
     JurisdictionBasis basis;
     bytes32 evidence; // authority of the filer
 }
 
-struct SubmitFiling {
-    bytes32 filing;
-    bytes32 package;
-    uint64 claimed;
-    bytes32 statement; // evidence: ledger of payments, not older than the newest payment reported
+struct SubmitFilings {
+    bytes32[] filings;
+    bytes32[] packages;
+    uint64[] claimed;
+    bytes32 statement; // evidence: ledgers of payments, not older than the newest payment reported on any of them
     bytes32 evidence;
 }
 
@@ -88,22 +88,22 @@ struct WithdrawFiling {
     bytes32 evidence;
 }
 
-struct RecordReceipt {
-    bytes32 filing;
+struct RecordReceipts {
+    bytes32[] filings;
     CourtReceipt kind;
-    uint64 instant; // of the court's decision
-    bytes32 caseNumber; // salted commitment
+    uint64[] instants; // of the court's decisions
+    bytes32[] caseNumbers; // salted commitments
     bytes32 evidence;
 }
 
-struct RecordRecovery {
-    bytes32 filing;
-    uint64 amount;
+struct RecordRecoveries {
+    bytes32[] filings;
+    uint64[] amounts;
     bytes32 evidence;
 }
 
-struct CloseFiling {
-    bytes32 filing;
+struct CloseFilings {
+    bytes32[] filings;
     Closure closure;
     bytes32 evidence;
 }
@@ -117,7 +117,9 @@ struct CancelDuplicate {
 
 /// @title Filings: applications for enforcement at court (申请执行)
 /// @notice One live filing per deed and obligor: the first to be submitted locks the others out (执行工作规定 13). What
-/// happens at court is told by the court's gateway and by nobody else; nothing is enforced here.
+/// happens at court is told by the court's gateway and by nobody else; nothing is enforced here. Lawyers and courts do this
+/// by the hundred: most acts take lists of cases. All of a list is accepted or nothing is, and the error names the case
+/// that does not fit.
 interface IFilings is IActs {
     /// @notice A package against one obligor was opened.
     event FilingPackaged(
@@ -183,9 +185,9 @@ interface IFilings is IActs {
     /// @custom:zh 执行申请 {filing} 不存在。
     error FilingUnknown(bytes32 filing);
 
-    /// @notice Field {field} of the filing is missing or out of its range.
-    /// @custom:zh 执行申请字段 {field} 缺失或超出范围。
-    error PackageIncomplete(string field);
+    /// @notice Field {field} of filing {filing} is missing or out of its range (not yet packaged: of the certificate of this id).
+    /// @custom:zh 执行申请 {filing} 的字段 {field} 缺失或超出范围（尚未组卷的，为该执行证书编号）。
+    error PackageIncomplete(bytes32 filing, string field);
 
     /// @notice Party {party} is neither the creditor of certificate {certificate} nor a lawyer.
     /// @custom:zh 参与方 {party} 既不是执行证书 {certificate} 的债权人，也不是律师。
@@ -207,41 +209,42 @@ interface IFilings is IActs {
     /// @custom:zh 公证书 {deed} 的债务人 {obligor} 已有执行申请 {live}，同一债权只能有一个有效申请（执行工作规定 13）。
     error FilingIsLive(bytes32 deed, bytes32 obligor, bytes32 live);
 
-    /// @notice {claimed} fen were claimed, but {outstanding} fen are outstanding after reported payments and recoveries.
-    /// @custom:zh 主张 {claimed} 分，而扣除已报告清偿与执行到位后，未清偿余额为 {outstanding} 分。
-    error OverClaim(uint64 claimed, uint64 outstanding);
+    /// @notice {claimed} fen were claimed by filing {filing}, but {outstanding} fen are outstanding after reported payments and recoveries.
+    /// @custom:zh 执行申请 {filing} 主张 {claimed} 分，而扣除已报告清偿与执行到位后，未清偿余额为 {outstanding} 分。
+    error OverClaim(bytes32 filing, uint64 claimed, uint64 outstanding);
 
-    /// @notice The statement is of {anchoredAt}, before the newest payment reported at {paidAt} (UTC seconds). Bring it up to date.
-    /// @custom:zh 结算单锚定于 {anchoredAt}，早于最近一次清偿报告 {paidAt}（UTC 秒），请更新结算单。
-    error StatementStale(uint64 anchoredAt, uint64 paidAt);
+    /// @notice The statement is of {anchoredAt}, before the newest payment reported on the certificate of filing {filing} at {paidAt} (UTC seconds). Bring it up to date.
+    /// @custom:zh 结算单锚定于 {anchoredAt}，早于执行申请 {filing} 所涉执行证书最近一次清偿报告 {paidAt}（UTC 秒），请更新结算单。
+    error StatementStale(bytes32 filing, uint64 anchoredAt, uint64 paidAt);
 
     /// @notice Filing {filing} was filed at {filedAt}, not later than the other court at {otherFiledAt} (UTC seconds): this one stands.
     /// @custom:zh 执行申请 {filing} 立案于 {filedAt}，不晚于另一法院的 {otherFiledAt}（UTC 秒），本案继续。
     error EarlierFilingStands(bytes32 filing, uint64 filedAt, uint64 otherFiledAt);
 
-    /// @notice The creditor, or a lawyer for it, opens a package against one obligor at the court that has jurisdiction.
-    /// @custom:zh 债权人或其律师就一名债务人向有管辖权的法院组卷。
-    function package(PackageFiling calldata act, Auth calldata auth) external returns (bytes32 filing);
+    /// @notice The creditor, or a lawyer for it, opens packages, each against one obligor at the court that has jurisdiction.
+    /// @custom:zh 债权人或其律师组卷，每卷就一名债务人向有管辖权的法院提出。
+    /// @dev The first filing's id is the act's digest; each further one's is one more than that before it.
+    function package(PackageFilings calldata act, Auth calldata auth) external returns (bytes32 first);
 
-    /// @notice The filer submits the package, or submits it again after a return; it then holds the obligor.
-    /// @custom:zh 申请人提交案卷，或在退回后补正再次提交；自此锁定该债务人。
-    function submit(SubmitFiling calldata act, Auth calldata auth) external;
+    /// @notice The filer submits packages, or submits them again after a return; each then holds its obligor.
+    /// @custom:zh 申请人提交案卷，或在退回后补正再次提交；自此锁定各债务人。
+    function submit(SubmitFilings calldata act, Auth calldata auth) external;
 
     /// @notice The filer withdraws what no court has filed.
     /// @custom:zh 申请人撤回尚未立案的申请。
     function withdraw(WithdrawFiling calldata act, Auth calldata auth) external;
 
-    /// @notice The court's gateway reports a step of the case.
-    /// @custom:zh 法院网关登记案件进展回执。
-    function recordReceipt(RecordReceipt calldata act, Auth calldata auth) external;
+    /// @notice The court's gateway reports one kind of step, of each of the cases.
+    /// @custom:zh 法院网关登记各案同一类进展回执。
+    function recordReceipts(RecordReceipts calldata act, Auth calldata auth) external;
 
-    /// @notice The court's gateway reports money recovered.
-    /// @custom:zh 法院网关登记执行到位金额。
-    function recordRecovery(RecordRecovery calldata act, Auth calldata auth) external;
+    /// @notice The court's gateway reports money recovered, case by case.
+    /// @custom:zh 法院网关逐案登记执行到位金额。
+    function recordRecoveries(RecordRecoveries calldata act, Auth calldata auth) external;
 
-    /// @notice The court's gateway reports how the case was closed.
-    /// @custom:zh 法院网关登记结案方式。
-    function close(CloseFiling calldata act, Auth calldata auth) external;
+    /// @notice The court's gateway reports cases that were closed in one way.
+    /// @custom:zh 法院网关登记以同一方式结案的案件。
+    function close(CloseFilings calldata act, Auth calldata auth) external;
 
     /// @notice The court's gateway withdraws a case that another court filed earlier (销案); seized property goes to that court.
     /// @custom:zh 法院网关因他院立案在先而销案，并移交已查封财产。

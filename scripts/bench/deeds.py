@@ -35,7 +35,7 @@ from indexer.store import migrate, open_mirror
 from scripts.bench.figures import Figure, Options
 from scripts.bench.node import CHAIN_ID, node, push
 from scripts.tour import HISTORY_SECONDS
-from scripts.world.chapters.deeds import Enforcement
+from scripts.world.chapters import deeds, enforcement
 from scripts.world.play import Player, Stage
 from scripts.world.population import World
 from scripts.world.sizes import SIZES
@@ -60,12 +60,12 @@ class ReplayDiffers(ChaqiError):
 
 
 class Office(Story):
-    """Of the story only what leads to filings: parties, calendar, and the chapter of deeds."""
+    """Of the story only what leads to filings: parties, calendar, and the chapters of deeds and enforcement."""
 
     def waves(self) -> Iterator[Wave]:
-        """Enrolment, calendar, trees (the story's days count from the first), and the chapter."""
+        """Enrolment, calendar, trees (the story's days count from the first), and both chapters."""
         yield from takewhile(lambda wave: wave.name != "survey", super().waves())
-        yield from Enforcement(self).waves()
+        yield from sorted((*deeds.waves(self), *enforcement.waves(self)), key=lambda wave: wave.day)
 
 
 @dataclass

@@ -27,9 +27,13 @@ class DaysLater(NamedTuple):
 
 
 class DigestOf(NamedTuple):
-    """The digest of a step of an earlier wave: the id of what it created, as bytes32."""
+    """The digest of a step of an earlier wave: the id of what it created, as bytes32.
+
+    Of a step that created several things, the one that stands at `place` in its lists.
+    """
 
     step: Step
+    place: int = 0
 
 
 class NumberOf(NamedTuple):

@@ -23,7 +23,7 @@ def case(stack: Stack) -> tuple[Desk, str, str, str]:
     certificate = own.certified(deed)
     filing = own.filed(certificate)
     own.receipt(filing, "NOTIFIED")
-    own.act("court", "Filings.recordRecovery", filing=filing, amount=1_000_000)
+    own.act("court", "Filings.recordRecoveries", filing=filing, amount=1_000_000)
     return own, deed, certificate, filing
 
 

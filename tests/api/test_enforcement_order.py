@@ -64,7 +64,7 @@ def test_no_later_step_is_taken_early(stack: Stack) -> None:
     receipt = {"filing": filing, "instant": stack.now(), "caseNumber": "0x" + "ca" * 32}
     of_filing: Walk = [
         ("lawyer", "Filings.submit", own.submission(filing), "SUBMITTED"),
-        ("court", "Filings.recordReceipt", {**receipt, "kind": "FILED"}, "FILED"),
-        ("court", "Filings.recordRecovery", {"filing": filing, "amount": 1_000}, "FILED"),
+        ("court", "Filings.recordReceipts", {**receipt, "kind": "FILED"}, "FILED"),
+        ("court", "Filings.recordRecoveries", {"filing": filing, "amount": 1_000}, "FILED"),
     ]
     walk(own, f"/v1/filings/{filing}", "PACKAGED", of_filing)

@@ -107,7 +107,7 @@ def test_a_package_is_collected_checked_and_filed_by_the_lawyer_who_was_named(st
     first = many["items"][0]["act"]
     filing = own.act("lawyer", first["act"], **first["message"])
     second = ask().json()["act"]
-    assert (second["act"], second["message"]["filing"]) == ("Filings.submit", filing)
+    assert (second["act"], second["message"]["filings"]) == ("Filings.submit", [filing])
     own.act("lawyer", second["act"], **second["message"])
     filed = own.get(f"/v1/filings/{filing}")
     assert (filed["state"], filed["claimed"], filed["package"]) == ("SUBMITTED", CLAIMED, whole["package"]["sha256"])

@@ -44,7 +44,7 @@ def test_a_recovery_flows_back_to_loan_and_lien_by_the_banks_own_acts(stack: Sta
 
     assert proposed() == {}
     for amount in (1_000_000, MOST - 1_000_000):
-        own.act("court", "Filings.recordRecovery", filing=filing, amount=amount)
+        own.act("court", "Filings.recordRecoveries", filing=filing, amount=amount)
     waiting = proposed()
     assert (waiting["unposted_fen"], waiting["certain"]) == (MOST, False)
     signed = []

@@ -267,6 +267,27 @@ def test_a_chain_begun_in_the_past_lives_through_it(settings: Settings, engine: 
         assert abs(head_time(again.rpc) - now) < 60
 
 
+def test_a_chain_that_is_not_kept_ends_with_its_node(settings: Settings) -> None:
+    if anvil_program() is None:
+        pytest.skip("anvil is not installed: this test did not run")
+    with Devnet.start(settings, engine="anvil", block_time=0, kept=False) as devnet:
+        devnet.rpc.call("evm_mine")
+        devnet.save()
+    assert not list((settings.var_dir / "devnet").glob("state*"))
+
+
+def test_the_next_block_moves_the_clock_where_none_is_to_be_made_for_that(settings: Settings, engine: Engine) -> None:
+    with Devnet.start(settings, engine=engine, block_time=0) as devnet:
+        before, spring = block(devnet.rpc), int(time.time()) + YEAR
+        clock.let_next_be_at(settings, devnet.rpc, spring)
+        assert block(devnet.rpc) == before
+        devnet.rpc.call("evm_mine")
+        assert head_time(devnet.rpc) == spring
+        clock.let_next_be_at(settings, devnet.rpc, spring - 1000)
+        devnet.rpc.call("evm_mine")
+        assert head_time(devnet.rpc) >= spring
+
+
 def test_the_clock_never_goes_back(settings: Settings, engine: Engine) -> None:
     future = int(time.time()) + YEAR
     with Devnet.start(settings, engine=engine, block_time=0) as devnet:

@@ -125,6 +125,11 @@ def test_many_acts_are_taken_in_order_and_each_once(outbox: Outbox) -> None:
     assert newest_first == [one.id for one in reversed(signed)]
 
 
+def test_acts_at_one_state_are_counted_without_the_others(outbox: Outbox) -> None:
+    outbox.accept_all([revocation(1), revocation(2)])
+    assert [outbox.count_at(state) for state in (ActState.ACCEPTED, ActState.SUBMITTED)] == [2, 0]
+
+
 def test_threads_that_hand_in_the_same_act_at_once_hand_in_one(outbox: Outbox) -> None:
     for nonce in range(10):
         signed, start = revocation(nonce), threading.Barrier(4)

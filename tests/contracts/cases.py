@@ -149,7 +149,7 @@ def certificate_at(ledger: Ledger, state: str, n: int = 1, proven: int = 0) -> s
     one = {"certificate": certificate}
     if state in CERTIFICATE_STATES[1:6]:
         ledger.act("Certificates.notify", "notary", **one, method="SMS")
-        ledger.act("Certificates.recordDelivery", "notary", **one, deliveredAt=ledger.now - 1, windowDays=0)
+        ledger.act("Certificates.recordDeliveries", "notary", **one, deliveredAt=ledger.now - 1, windowDays=0)
     if state == "OBJECTED":
         ledger.act("Certificates.object", "farmer", **one)
     if state in ("CONFIRMED", "VERIFIED", "ISSUED"):
@@ -205,7 +205,7 @@ def filing_at(ledger: Ledger, state: str, n: int = 1) -> str:
         "CLOSED": ["FILED"],
     }
     for kind in way.get(state, ()):
-        ledger.act("Filings.recordReceipt", "court", **receipt(ledger, filing, kind))
+        ledger.act("Filings.recordReceipts", "court", **receipt(ledger, filing, kind))
     if state == "CLOSED":
         ledger.act("Filings.close", "court", filing=filing, closure="NO_PROPERTY")
     if state == "WITHDRAWN":

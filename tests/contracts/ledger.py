@@ -20,6 +20,7 @@ from chain.rpc import NodeError, Rpc
 from chain.signers import Keystore, Signer
 from chain.typed_data import Act, act_type
 from chain.vocabulary import enumeration, role_bits
+from tests.one_case import of_one_case
 
 GAS = 60_000_000
 HOUR = 3_600
@@ -103,7 +104,7 @@ class Ledger:
         domain = self.deployment.domains[contract or kind.contract]
         if chain_id is not None:
             domain = type(domain)(domain.contract, chain_id, domain.address)
-        return signer.sign(Act(kind, kind.read(fields), **authorization), domain)
+        return signer.sign(Act(kind, kind.read(of_one_case(kind, fields)), **authorization), domain)
 
     def act(self, key: str, who: str | Signer, /, **fields: Any) -> list[Event]:
         """Signs the act, relays it, and returns the domain events. Raises `ActRefused`."""

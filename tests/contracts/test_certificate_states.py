@@ -14,7 +14,7 @@ UNKNOWN = "0x" + "99" * 32
 
 STEPS: dict[str, tuple[str, tuple[str, ...], dict[str, Any], str | None]] = {
     "notify": ("notary", ("APPLIED",), {"method": "SMS"}, "NOTIFIED"),
-    "recordDelivery": ("notary", ("NOTIFIED",), {"deliveredAt": 0, "windowDays": 0}, None),
+    "recordDeliveries": ("notary", ("NOTIFIED",), {"deliveredAt": 0, "windowDays": 0}, None),
     "object": ("farmer", ("NOTIFIED",), {}, "OBJECTED"),
     "confirm": ("farmer", ("NOTIFIED",), {}, "CONFIRMED"),
     "verify": ("notary", ("NOTIFIED", "OBJECTED", "CONFIRMED"), {"proven": 0}, "VERIFIED"),
@@ -41,7 +41,7 @@ def test_each_act_does_what_the_table_says(ledger: Ledger, state: str) -> None:
             values = ledger.refuses("CertificateNotReady", key, who, **fields)
             assert values == {"certificate": certificate, "state": state, "needed": possible[0]}
             continue
-        if step == "recordDelivery":
+        if step == "recordDeliveries":
             ledger.refuses("ClaimIncomplete", key, who, **fields)  # delivered already
             continue
         mark = ledger.snapshot()

@@ -87,10 +87,10 @@ class TestClaim:
         for changes, field in (
             ({"defaultedAt": 0}, "defaultedAt"),
             ({"defaultedAt": ledger.now + 1}, "defaultedAt"),
-            (nothing, "principal"),
+            (nothing, "principals"),
         ):
             values = ledger.refuses("ClaimIncomplete", "Certificates.file", "bank", **(message | changes))
-            assert values == {"field": field}
+            assert values == {"deed": deed, "field": field}
         ledger.refuses("EvidenceUnknown", "Certificates.file", "bank", **message, evidence=NO_HASH)
 
 
@@ -98,7 +98,7 @@ class TestNotice:
     def test_is_by_the_agreed_method(self, ledger: Ledger) -> None:
         number = certificate_at(ledger, "APPLIED")
         values = ledger.refuses("MethodNotAgreed", "Certificates.notify", "notary", certificate=number, method="PHONE")
-        assert values == {"agreed": "SMS", "method": "PHONE"}
+        assert values == {"deed": certificate(ledger, number)["deed"], "agreed": "SMS", "method": "PHONE"}
 
     @pytest.mark.parametrize(("days", "counted"), [(0, 7), (10, 10)])
     def test_opens_a_window_from_its_delivery(self, ledger: Ledger, days: int, counted: int) -> None:
@@ -108,8 +108,8 @@ class TestNotice:
         delivered = ledger.now - 100
         fields = {"certificate": number, "windowDays": days}
         for instant in (ledger.now + 1, 1):
-            ledger.refuses("ClaimIncomplete", "Certificates.recordDelivery", "notary", **fields, deliveredAt=instant)
-        ledger.act("Certificates.recordDelivery", "notary", **fields, deliveredAt=delivered)
+            ledger.refuses("ClaimIncomplete", "Certificates.recordDeliveries", "notary", **fields, deliveredAt=instant)
+        ledger.act("Certificates.recordDeliveries", "notary", **fields, deliveredAt=delivered)
         ends = ledger.view("Calendar.endOfDays", delivered, counted)
         assert certificate(ledger, number)["windowEndsAt"] == ends
         for step in ("object", "confirm"):
@@ -143,7 +143,7 @@ class TestAmount:
         number = certificate_at(ledger, "VERIFIED", proven=300_000)
         whole = decision(ledger, number)
         values = ledger.refuses("BeyondClaim", "Certificates.issue", "office", **whole)
-        assert values == {"amount": CLAIMED, "owed": CLAIMED - 300_000}
+        assert values == {"certificate": number, "amount": CLAIMED, "owed": CLAIMED - 300_000}
         ledger.act("Certificates.issue", "office", **decision(ledger, number, 300_000))
         assert ledger.view("Certificates.outstanding", number) == CLAIMED - 300_000
 
@@ -169,9 +169,10 @@ class TestAmount:
     def test_needs_a_term_and_a_text(self, ledger: Ledger) -> None:
         number = certificate_at(ledger, "VERIFIED")
         whole = decision(ledger, number)
-        for changes in ({"applyBy": ledger.now}, {"document": NO_HASH}):
+        deed = certificate(ledger, number)["deed"]
+        for changes, field in (({"applyBy": ledger.now}, "applyBy"), ({"document": NO_HASH}, "documents")):
             values = ledger.refuses("ClaimIncomplete", "Certificates.issue", "office", **(whole | changes))
-            assert values == {"field": next(iter(changes))}
+            assert values == {"deed": deed, "field": field}
 
 
 class TestDeed:

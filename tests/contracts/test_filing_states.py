@@ -27,7 +27,7 @@ RECEIPTS: dict[str, dict[str, str]] = {
 ACTS: dict[str, tuple[str, tuple[str, ...], dict[str, Any], str | None]] = {
     "submit": ("lawyer", ("PACKAGED", "RETURNED"), {}, "SUBMITTED"),
     "withdraw": ("lawyer", ("PACKAGED", "SUBMITTED", "RETURNED"), {}, "WITHDRAWN"),
-    "recordRecovery": ("court", AT_COURT, {"amount": 1}, None),
+    "recordRecoveries": ("court", AT_COURT, {"amount": 1}, None),
     "close": ("court", AT_COURT, {"closure": "NOT_ENFORCED"}, "CLOSED"),
     "cancelDuplicate": ("court", AT_COURT, {"otherCourt": OTHER_COURT, "otherFiledAt": 1}, "CLOSED"),
 }
@@ -36,7 +36,7 @@ ACTS: dict[str, tuple[str, tuple[str, ...], dict[str, Any], str | None]] = {
 def steps(ledger: Ledger, filing: str) -> list[tuple[str, str, dict[str, Any], dict[str, str]]]:
     """Every act on a filing: key, signer, message, and which state leads to which."""
     found: list[tuple[str, str, dict[str, Any], dict[str, str]]] = [
-        ("Filings.recordReceipt", "court", receipt(ledger, filing, kind), ways) for kind, ways in RECEIPTS.items()
+        ("Filings.recordReceipts", "court", receipt(ledger, filing, kind), ways) for kind, ways in RECEIPTS.items()
     ]
     for name, (who, possible, fields, reached) in ACTS.items():
         message = submission(ledger, filing, CLAIMED) if name == "submit" else {"filing": filing, **fields}
@@ -69,7 +69,7 @@ def test_each_act_on_no_filing_says_so(ledger: Ledger) -> None:
 def test_a_case_goes_on_where_it_stood_before_it_was_suspended_and_settled(ledger: Ledger) -> None:
     filing = filing_at(ledger, "MEASURES")
     for kind in ("SUSPENDED", "SETTLEMENT", "RESUMED"):
-        ledger.act("Filings.recordReceipt", "court", **receipt(ledger, filing, kind))
+        ledger.act("Filings.recordReceipts", "court", **receipt(ledger, filing, kind))
     assert ledger.view("Filings.filing", filing)["state"] == "MEASURES"
 
 

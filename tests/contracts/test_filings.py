@@ -102,7 +102,7 @@ class TestLock:
         stands = filing(ledger, number)
         assert ledger.view("Filings.liveFiling", stands["deed"], stands["obligor"]) == number
         ledger.act("Filings.submit", "lawyer", **submission(ledger, number))
-        ledger.act("Filings.recordReceipt", "court", **receipt(ledger, number, "NOT_ACCEPTED"))
+        ledger.act("Filings.recordReceipts", "court", **receipt(ledger, number, "NOT_ACCEPTED"))
         assert ledger.view("Filings.liveFiling", stands["deed"], stands["obligor"]) == NO_HASH
 
 
@@ -144,7 +144,7 @@ class TestAmount:
         paid = ledger.now - 1
         left = CLAIMED - 1_000_000
         values = ledger.refuses("OverClaim", "Filings.submit", "lawyer", **submission(ledger, number))
-        assert values == {"claimed": CLAIMED, "outstanding": left}
+        assert values == {"filing": number, "claimed": CLAIMED, "outstanding": left}
         values = ledger.refuses("StatementStale", "Filings.submit", "lawyer", **submission(ledger, number, left))
         assert values["paidAt"] == paid > values["anchoredAt"]
         statement = ledger.anchor("bank", "0x" + "57" * 32)
@@ -157,11 +157,11 @@ class TestAmount:
     def test_recovered_counts_against_the_next_claim(self, ledger: Ledger) -> None:
         number = filing_at(ledger, "MEASURES")
         recover = {"filing": number, "amount": 600_000}
-        (told,) = ledger.act("Filings.recordRecovery", "court", **recover)
+        (told,) = ledger.act("Filings.recordRecoveries", "court", **recover)
         assert told.args["recovered"] == 600_000
         for amount in (0, CLAIMED - 600_000 + 1):
-            values = ledger.refuses("OverClaim", "Filings.recordRecovery", "court", **(recover | {"amount": amount}))
-            assert values == {"claimed": amount, "outstanding": CLAIMED - 600_000}
+            values = ledger.refuses("OverClaim", "Filings.recordRecoveries", "court", **(recover | {"amount": amount}))
+            assert values == {"filing": number, "claimed": amount, "outstanding": CLAIMED - 600_000}
         ledger.act("Filings.close", "court", filing=number, closure="NO_PROPERTY")
         certificate = filing(ledger, number)["certificate"]
         assert ledger.view("Filings.claimable", certificate) == CLAIMED - 600_000
@@ -171,7 +171,7 @@ class TestAmount:
 
     def test_claimable_never_falls_below_nothing(self, ledger: Ledger) -> None:
         number = filing_at(ledger, "MEASURES")
-        ledger.act("Filings.recordRecovery", "court", filing=number, amount=CLAIMED)
+        ledger.act("Filings.recordRecoveries", "court", filing=number, amount=CLAIMED)
         certificate = filing(ledger, number)["certificate"]
         paid = {"certificate": certificate, "amount": 1, "receivedAt": ledger.now}
         ledger.act("Certificates.reportPayment", "bank", **paid)
@@ -183,13 +183,13 @@ class TestReceipt:
         number = filing_at(ledger, "SUBMITTED")
         one = receipt(ledger, number, "FILED")
         for changes, field in (
-            ({"caseNumber": NO_HASH}, "caseNumber"),
-            ({"instant": 0}, "instant"),
-            ({"instant": ledger.now + 1}, "instant"),
+            ({"caseNumber": NO_HASH}, "caseNumbers"),
+            ({"instant": 0}, "instants"),
+            ({"instant": ledger.now + 1}, "instants"),
         ):
-            values = ledger.refuses("PackageIncomplete", "Filings.recordReceipt", "court", **(one | changes))
-            assert values == {"field": field}
-        (told,) = ledger.act("Filings.recordReceipt", "court", **one)
+            values = ledger.refuses("PackageIncomplete", "Filings.recordReceipts", "court", **(one | changes))
+            assert values == {"filing": number, "field": field}
+        (told,) = ledger.act("Filings.recordReceipts", "court", **one)
         assert (told.args["filedAt"], told.args["caseNumber"]) == (one["instant"], CASE_NUMBER)
         assert filing(ledger, number)["filedAt"] == one["instant"]
 

@@ -27,7 +27,8 @@ def measured(ledger: Ledger, acts: Costs) -> dict[str, int]:
     sent by its signer with the nonce after one that was used, as a wallet that counts does.
     """
     found: dict[str, int] = {}
-    for key, (who, prepare) in acts.items():
+    for name, (who, prepare) in acts.items():
+        key = name.partition(",")[0]
         for way in ("relayed", "direct, next nonce", "relayed, next nonce"):
             mark = ledger.snapshot()
             fields = prepare(ledger)
@@ -36,9 +37,9 @@ def measured(ledger: Ledger, acts: Costs) -> dict[str, int]:
             signed = ledger.sign(key, who, auth={"nonce": 2**255 + 1}, **fields)
             if way.startswith("direct"):
                 bare = SignedAct(signed.act, signed.domain, b"")
-                found[f"{key} {way}"] = ledger.relay(bare, ledger.people[who]).gas
+                found[f"{name} {way}"] = ledger.relay(bare, ledger.people[who]).gas
             else:
-                found[f"{key} {way}"] = ledger.relay(signed).gas
+                found[f"{name} {way}"] = ledger.relay(signed).gas
             ledger.revert(mark)
     return found
 

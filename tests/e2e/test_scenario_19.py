@@ -15,7 +15,10 @@ def test_19_a_proven_payment_reduces_the_certificate_in_the_order_of_the_code(st
     own.act(own.notary, "Certificates.verify", certificate=certificate, proven=RECEIPT)
 
     problem = own.refused("office", "Certificates.issue", **own.decision(certificate))
-    assert (problem["code"], problem["values"]) == ("BeyondClaim", {"amount": CLAIMED, "owed": CLAIMED - RECEIPT})
+    assert (problem["code"], problem["values"]) == (
+        "BeyondClaim",
+        {"certificate": certificate, "amount": CLAIMED, "owed": CLAIMED - RECEIPT},
+    )
 
     body = {"claim": CLAIM, "payments": [RECEIPT]}
     left = stack.client.post("/v1/certificates/recompute", json=body).json()["left"]
@@ -45,7 +48,7 @@ def test_19_silence_counts_only_after_the_window_of_a_notice_that_is_proven_to_h
     assert own.refused(own.notary, "Certificates.verify", **verify)["code"] == "NoticeUndelivered"
     instant = stack.now()
     delivered = {"certificate": certificate, "deliveredAt": instant, "windowDays": 0}
-    own.act(own.notary, "Certificates.recordDelivery", **delivered)
+    own.act(own.notary, "Certificates.recordDeliveries", **delivered)
     problem = own.refused(own.notary, "Certificates.verify", **verify)
     ends = own.get(f"/v1/certificates/{certificate}")["window_ends_at"]
     assert (problem["code"], problem["values"]["windowEndsAt"]) == ("WindowRunning", ends)

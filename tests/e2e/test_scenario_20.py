@@ -29,7 +29,10 @@ def test_20_preflight_recomputes_wants_a_new_statement_and_no_more_than_is_owed_
 
     # The contract says the same to whoever did not ask.
     problem = own.refused("lawyer", "Filings.submit", **own.submission(filing))
-    assert (problem["code"], problem["values"]) == ("OverClaim", {"claimed": CLAIMED, "outstanding": left})
+    assert (problem["code"], problem["values"]) == (
+        "OverClaim",
+        {"filing": filing, "claimed": CLAIMED, "outstanding": left},
+    )
     assert own.refused("lawyer", "Filings.submit", **own.submission(filing, left))["code"] == "StatementStale"
     own.act("lawyer", "Filings.submit", **own.submission(filing, left, statement=stack.anchor("bank")))
     assert own.get(f"/v1/filings/{filing}")["claimed"] == left

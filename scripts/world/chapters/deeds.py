@@ -1,28 +1,26 @@
-"""Deeds, certificates and filings: some obligors sign by wallet, most are prepared in batches; a few default.
+"""Deeds: some obligors sign by wallet, most deeds are prepared in batches.
 
-As many deeds and certificates as `domain.md` 6.2 has for the book, and its sums over them to the fen; other sizes have
-their share. What goes another way than to issue and payment goes so once in every state. Shares that no source gives
-are assumed.
+As many as `domain.md` 6.2 has for the book, and its sum over them to the fen; other sizes have their share. What goes
+another way than to issue goes so once in every state. Shares that no source gives are assumed.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from scripts.world import defaults
 from scripts.world.draws import Draws
 from scripts.world.parties import slug
 from scripts.world.quotas import bounded_shares
 from scripts.world.sizes import SIZES, Institution
-from scripts.world.steps import DaysLater, DigestOf, EvidenceOf, HashOf, IdOf, Paper, Step, Value, Wave
+from scripts.world.steps import DaysLater, EvidenceOf, HashOf, IdOf, Paper, Step, Value, Wave
 
 if TYPE_CHECKING:
     from scripts.world.story import Story
 
-BOOK_FEN, BOOK_CERTIFIED_FEN = 257_600_000_000, 35_600_000_000
+BOOK_FEN = 257_600_000_000
 LEAST_FEN, MOST_FEN = 50_000, 50_000_000
 MEDIAN_FEN, SIGMA = 650_000, 1.03
 RATE_BPS = 1_540
@@ -30,7 +28,7 @@ BATCH = 200
 BATCHES_BEGIN = 1 << 24
 SECOND = 1 << 25
 """Added to a number: the act of a party that concerns it a second time."""
-REGULATOR, COURT = slug("REGULATOR", 1), slug("COURT_GW", 1)
+REGULATOR = slug("REGULATOR", 1)
 
 
 SMALLEST_BATCHES = 2
@@ -38,13 +36,6 @@ SMALLEST_BATCHES = 2
 # How deeds signed by wallet end, by their number; the others are issued.
 WALLET_ENDS = {1: "APPLIED", 2: "ACCEPTED", 3: "AWAITED", 4: "REFUSED", 5: "INFORMED"}
 REVOKED, AMENDED = 6, 7
-# How certificates end, by place; of the others every fifteenth is refused, and the rest are issued and filed.
-CERTIFICATE_ENDS = {1: "APPLIED", 2: "NOTIFIED", 3: "OBJECTED", 4: "REFUSED"}
-REFUSED_EVERY = 15
-# How filings end, by place, again and again.
-FILING_ENDS = ("FULFILLED", "NO_PROPERTY", "MEASURES", "SUBMITTED", "RETURNED", "NOTIFIED")
-AT_COURT = ("NOTIFIED", "MEASURES", "FULFILLED", "NO_PROPERTY")
-WITH_MEASURES = ("MEASURES", "FULFILLED", "NO_PROPERTY")
 
 
 @dataclass(frozen=True)
@@ -74,52 +65,12 @@ class Deed:
         return Paper(attester, kind, f"deed {self.number}")
 
 
-@dataclass(frozen=True)
-class Claim:
-    """A defaulted deed: what is claimed, and how far it goes."""
-
-    place: int
-    deed: Deed
-    end: str
-    total: int
-    """What is claimed, in fen."""
-
-    @cached_property
-    def step(self) -> Step:
-        """The application."""
-        message: dict[str, Value] = {
-            "deed": self.deed.id,
-            **self.items,
-            "performed": self.deed.principal - int(str(self.items["principal"])),
-            "defaultedAt": DaysLater(95),
-        }
-        paper = self.deed.paper(self.deed.bank, "statement and ledger")
-        return Step(self.deed.bank, "Certificates.file", self.deed.number, message, paper)
-
-    @property
-    def items(self) -> dict[str, Value]:
-        """What the total is made of, in fen."""
-        return dict(defaults.items(self.total))
-
-    @property
-    def filing_end(self) -> str:
-        """How the filing on it ends."""
-        return FILING_ENDS[self.place % len(FILING_ENDS)]
-
-    def about(self, signer: str, act: str, paper: str | None = None, **message: Value) -> Step:
-        """An act on the certificate."""
-        given = self.deed.paper(signer, paper) if paper else None
-        return Step(
-            signer, f"Certificates.{act}", self.deed.number, {"certificate": DigestOf(self.step), **message}, given
-        )
-
-
 def waves(story: Story) -> Iterator[Wave]:
     """The chapter, from day 42 to day 188."""
-    yield from Enforcement(story).waves()
+    yield from Deeds(story).waves()
 
 
-class Enforcement:
+class Deeds:
     """The chapter on one story."""
 
     def __init__(self, story: Story) -> None:
@@ -142,22 +93,6 @@ class Enforcement:
         yield Wave("review deeds", 48, list(self._review()))
         yield Wave("issue deeds", 49, list(self._issue()))
         yield Wave("amend deeds, declare conflicts", 60, [*self._amend(), self._conflict()])
-        yield Wave("claim", 100, [claim.step for claim in self.claims])
-        yield Wave("notify debtors", 101, self._each(self._notify, "NOTIFIED", "OBJECTED", "REFUSED", "ISSUED"))
-        yield Wave("record deliveries", 103, self._each(self._deliver, "OBJECTED", "REFUSED", "ISSUED"))
-        yield Wave("hear debtors", 105, self._each(self._object, "OBJECTED", "REFUSED"))
-        yield Wave("verify claims", 125, self._each(self._verify, "REFUSED", "ISSUED"))
-        yield Wave("decide on certificates", 128, self._each(self._decide, "REFUSED", "ISSUED"))
-        yield Wave("report payments", 135, [self._pay(claim) for claim in self.filed[:1]])
-        yield Wave("package filings", 138, [self._package(claim) for claim in self.filed])
-        yield Wave("submit filings", 140, [self._submit(claim) for claim in self.filed])
-        yield Wave(
-            "file at court", 147, [*self._receipts("FILED", AT_COURT), *self._receipts("RETURNED", ("RETURNED",))]
-        )
-        yield Wave("notify of execution", 155, list(self._receipts("NOTIFIED", AT_COURT)))
-        yield Wave("take measures", 162, list(self._receipts("MEASURES", WITH_MEASURES)))
-        yield Wave("recover", 170, [self._recover(claim) for claim in self.filed if claim.filing_end in WITH_MEASURES])
-        yield Wave("close cases", 180, [self._close(one) for one in self.filed if one.filing_end in WITH_MEASURES[1:]])
         yield Wave("revoke a deed, report a key", 188, [*self._revoke(), self._report_key()])
 
     # Deeds
@@ -319,120 +254,3 @@ class Enforcement:
         return Step(
             REGULATOR, "Notaries.reportKey", BATCHES_BEGIN, message, Paper(REGULATOR, "report of a key", notary)
         )
-
-    # Certificates
-
-    @cached_property
-    def claims(self) -> list[Claim]:
-        """Claims on different deeds, the first three signed by wallet; the size says how many are certified."""
-        ends = list(defaults.ends(self.count.certificates, CERTIFICATE_ENDS, REFUSED_EVERY))
-        signed = [deed for deed in self.issued_by_wallet if deed.number > AMENDED][: len(CERTIFICATE_ENDS) - 1]
-        others = [deed for batch in self.batches for deed in batch]
-        drawn = defaults.chosen([(deed.draws, deed.principal) for deed in others], len(ends) - len(signed))
-        chosen = [*signed, *(others[place] for place in drawn)]
-        wishes = [(deed.draws, deed.principal) for deed in chosen]
-        certified = [end == "ISSUED" for end in ends]
-        total = BOOK_CERTIFIED_FEN * self.count.certificates // SIZES["book"].certificates
-        totals = defaults.claimed(wishes, certified, total)
-        return [
-            Claim(place, deed, end, fen)
-            for place, (deed, end, fen) in enumerate(zip(chosen, ends, totals, strict=True), start=1)
-        ]
-
-    def _each(self, tell: Callable[[Claim], Step], *ends: str) -> list[Step]:
-        return [tell(claim) for claim in self.claims if claim.end in ends]
-
-    def _notify(self, claim: Claim) -> Step:
-        return claim.about(claim.deed.notary, "notify", "notice to the debtor", method="SMS")
-
-    def _deliver(self, claim: Claim) -> Step:
-        message: dict[str, Value] = {"deliveredAt": DaysLater(103), "windowDays": 0}
-        return claim.about(claim.deed.notary, "recordDelivery", "proof of delivery", **message)
-
-    def _object(self, claim: Claim) -> Step:
-        """By the obligor, or the notary who asked one without a wallet."""
-        signer = claim.deed.obligor if isinstance(claim.deed.obligor, str) else claim.deed.notary
-        return claim.about(signer, "object", "objection with receipts")
-
-    def _verify(self, claim: Claim) -> Step:
-        proven = claim.total if claim.end == "REFUSED" else 0
-        return claim.about(claim.deed.notary, "verify", "record of the verification", proven=proven)
-
-    def _decide(self, claim: Claim) -> Step:
-        if claim.end == "REFUSED":
-            return claim.about(claim.deed.office, "refuse", "refusal of a certificate", ground="DEBT_DEFEATED")
-        message: dict[str, Value] = {
-            **claim.items,
-            "applyBy": DaysLater(128 + 730),
-            "document": claim.deed.hash("certificate"),
-        }
-        return claim.about(claim.deed.office, "issue", "certificate of enforcement", **message)
-
-    def _pay(self, claim: Claim) -> Step:
-        message: dict[str, Value] = {"amount": claim.total // 4, "receivedAt": DaysLater(134)}
-        return claim.about(claim.deed.bank, "reportPayment", "bank receipt", **message)
-
-    # Filings
-
-    @cached_property
-    def filed(self) -> list[Claim]:
-        """Claims that were certified, all of which go to court."""
-        return [claim for claim in self.claims if claim.end == "ISSUED"]
-
-    @cached_property
-    def court_of(self) -> dict[int, int]:
-        """The court of each filing, by the claim's place; every court has one where there are filings enough."""
-        drawn = defaults.courts_of(self._draws.of("courts"), len(self.filed))
-        return {claim.place: court for claim, court in zip(self.filed, drawn, strict=True)}
-
-    def _package(self, claim: Claim) -> Step:
-        obligor: Value = claim.deed.obligor
-        message: dict[str, Value] = {
-            "certificate": DigestOf(claim.step),
-            "obligor": obligor,
-            "court": self.court_of[claim.place],
-            "basis": "DOMICILE",
-        }
-        lawyer = self._nth("LAWYER", claim.place)
-        return Step(
-            lawyer, "Filings.package", claim.deed.number, message, claim.deed.paper(lawyer, "power of attorney")
-        )
-
-    def _submit(self, claim: Claim) -> Step:
-        owed = claim.total - (claim.total // 4 if claim in self.filed[:1] else 0)
-        lawyer = self._nth("LAWYER", claim.place)
-        paper = claim.deed.paper(lawyer, "statement of what is owed")
-        message: dict[str, Value] = {
-            "package": claim.deed.hash("package"),
-            "claimed": owed,
-            "statement": EvidenceOf(paper),
-        }
-        return self._on_filing(claim, lawyer, "submit", paper, message)
-
-    def _on_filing(self, claim: Claim, signer: str, act: str, paper: Paper, message: dict[str, Value]) -> Step:
-        about: dict[str, Value] = {"filing": DigestOf(self._package(claim))}
-        return Step(signer, f"Filings.{act}", claim.deed.number, about | message, paper)
-
-    def _receipts(self, kind: str, ends: tuple[str, ...]) -> Iterator[Step]:
-        places = {"FILED": 0, "RETURNED": 0, "NOTIFIED": SECOND, "MEASURES": 2 * SECOND}
-        days = {"FILED": 146, "RETURNED": 146, "NOTIFIED": 154, "MEASURES": 161}
-        for claim in self.filed:
-            if claim.filing_end in ends:
-                message: dict[str, Value] = {
-                    "filing": DigestOf(self._package(claim)),
-                    "kind": kind,
-                    "instant": DaysLater(days[kind]),
-                    "caseNumber": claim.deed.hash("case number"),
-                }
-                paper = claim.deed.paper(COURT, f"receipt of the court: {kind}")
-                yield Step(COURT, "Filings.recordReceipt", places[kind] + claim.deed.number, message, paper)
-
-    def _recover(self, claim: Claim) -> Step:
-        owed = int(str(self._submit(claim).message["claimed"]))
-        amount = owed if claim.filing_end == "FULFILLED" else owed // 3
-        paper = claim.deed.paper(COURT, "receipt of recovered money")
-        return self._on_filing(claim, COURT, "recordRecovery", paper, {"amount": amount})
-
-    def _close(self, claim: Claim) -> Step:
-        paper = claim.deed.paper(COURT, "decision that closes the case")
-        return self._on_filing(claim, COURT, "close", paper, {"closure": claim.filing_end})

@@ -1,6 +1,7 @@
 """What each contract's acts cost: a module a contract says who signs what after which preparation, its JSON how much.
 
-`ACTS`: act → (signer, preparation that returns the act's fields). `BUDGETS`: act → the most it may cost when its signer
+`ACTS`: act → (signer, preparation that returns the act's fields); behind a comma, how much of it.
+`BUDGETS`: act → the most it may cost when its signer
 sends it and counts its nonces up, where the design sets a limit; relaying has a limit of its own for all.
 """
 

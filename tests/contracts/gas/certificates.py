@@ -1,11 +1,11 @@
-"""Costs of certificates."""
+"""Costs of certificates: one by one, and two hundred at once."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from tests.contracts.cases import certificate_at, claim, decision, deed_at
-from tests.contracts.gas import Costs
+from tests.contracts.gas import Costs, bulk
 from tests.contracts.ledger import DAY, Ledger
 
 
@@ -31,4 +31,19 @@ ACTS: Costs = {
             "receivedAt": ledger.now,
         },
     ),
+    "Certificates.file, 200 cases": ("bank", bulk.claims),
+    "Certificates.notify, 200 cases": (
+        "notary",
+        lambda ledger: {"certificates": bulk.claimed(ledger), "method": "SMS"},
+    ),
+    "Certificates.recordDeliveries, 200 cases": ("notary", bulk.deliveries),
+    "Certificates.verify, 200 cases": ("notary", bulk.unanswered),
+    "Certificates.issue, 200 cases": ("office", bulk.decisions),
+}
+BUDGETS = {
+    "Certificates.file, 200 cases": 170_000 * bulk.CASES,
+    "Certificates.notify, 200 cases": 40_000 * bulk.CASES,
+    "Certificates.recordDeliveries, 200 cases": 40_000 * bulk.CASES,
+    "Certificates.verify, 200 cases": 40_000 * bulk.CASES,
+    "Certificates.issue, 200 cases": 80_000 * bulk.CASES,
 }
