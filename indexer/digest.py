@@ -16,6 +16,7 @@ from itertools import islice
 from typing import Any
 
 from indexer.decode import EventType, Values
+from indexer.fetch import Log
 from indexer.projection import BoundFold, Key, Projection, Row, bind
 
 RawLog = tuple[int, int, int, str, str, str, str | None, str, str, str | None]
@@ -127,16 +128,14 @@ class Digest:
             shelf.cache.clear()
             shelf.versions, shelf.closes, shelf.missing = [], [], set()
 
-    def read(
-        self, logs: Iterable[Mapping[str, Any]], times: Mapping[str, tuple[int, int]]
-    ) -> tuple[list[RawLog], list[Work]]:
+    def read(self, logs: Iterable[Log], times: Mapping[str, tuple[int, int]]) -> tuple[list[RawLog], list[Work]]:
         """Logs as rows of `logs`, and the folding they ask for. `times`: hex number → (number, time)."""
         rows: list[RawLog] = []
         work: list[Work] = []
         kinds, whole = self._kinds, _WHOLE
         for log in logs:
-            topics, address, payload = log["topics"], log["address"], log["data"]
-            number, time = times[log["blockNumber"]]
+            topics, address, payload = log.topics, log.address, log.data
+            number, time = times[log.block_number]
             kind = kinds.get((address, topics[0])) if topics else None
             if kind is None:
                 contract, name, args = self._names[address], None, None
@@ -145,9 +144,9 @@ class Digest:
                 values, args = kind.read(topics, payload)
             raw: RawLog = (
                 number,
-                whole[log["logIndex"]],
-                whole[log["transactionIndex"]],
-                log["transactionHash"],
+                whole[log.log_index],
+                whole[log.transaction_index],
+                log.transaction_hash,
                 address,
                 contract,
                 name,
