@@ -21,7 +21,7 @@ from indexer.projection import BoundFold, Key, Projection, Row, bind
 
 RawLog = tuple[int, int, int, str, str, str, str | None, str, str, str | None]
 """A row of `logs`: number, index, tx_index, tx_hash, address, contract, event, topics, data, args;
-bytes are 0x hex text, topics hex without 0x, one after the other."""
+bytes are hex digits without 0x, topics one after the other."""
 
 CACHED_VERSIONS = 200_000
 """Current versions kept in memory per projection (some 100 MB if every one of them is used)."""
@@ -146,12 +146,12 @@ class Digest:
                 number,
                 whole[log.log_index],
                 whole[log.transaction_index],
-                log.transaction_hash,
-                address,
+                log.transaction_hash[2:],
+                address[2:],
                 contract,
                 name,
                 "".join([topic[2:] for topic in topics]),
-                payload,
+                payload[2:],
                 args,
             )
             rows.append(raw)
@@ -172,11 +172,11 @@ class Digest:
         kinds = self._kinds
         for raw in stored:
             topics = raw[7]
-            kind = kinds.get((raw[4], "0x" + topics[:64]))
+            kind = kinds.get(("0x" + raw[4], "0x" + topics[:64]))
             if kind is None or not kind.folds:
                 continue
             listed = ["0x" + topics[start : start + 64] for start in range(0, len(topics), 64)]
-            values = kind.event.decode(listed, raw[8])
+            values = kind.event.decode(listed, "0x" + raw[8])
             time = times[raw[0]]
             for shelf, bound, key_of, cache in kind.folds:
                 if key_of is None:

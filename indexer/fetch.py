@@ -125,14 +125,18 @@ def fetch(rpc: Rpc, addresses: Sequence[str], first: int, last: int, parent: str
     if isinstance(logs, NodeError):
         raise logs
     try:
-        _check_chain(headers, first, parent)
+        check_chain(headers, first, parent)
         logs = complete_logs(rpc, addresses, headers, logs, prove)
     except (KeyError, TypeError, ValueError, IndexError) as failure:
         raise AnswerInconsistent(block=first, reason=f"malformed answer ({failure!r})") from failure
     return Range(first, last, headers, logs)
 
 
-def _check_chain(headers: Sequence[Header], first: int, parent: str | None) -> None:
+def check_chain(headers: Sequence[Header], first: int, parent: str | None) -> None:
+    """Raises unless the headers follow each other from `first` on, and block `parent` where that is known.
+
+    Raises `HistoryChanged`, `AnswerInconsistent`.
+    """
     before = parent
     for number, header in enumerate(headers, start=first):
         if int(header["number"], 16) != number:

@@ -20,6 +20,7 @@ from indexer.digest import Batch
 from indexer.fetch import Header
 from indexer.projection import Key, Projection, Row
 from indexer.schema import blocks, cursor, folds, logs
+from indexer.transaction import Statement
 
 LOADED_AT_ONCE = 400
 """Keys in one query for current versions."""
@@ -28,41 +29,66 @@ EMPTY_BLOOM = "0x" + "0" * 512
 
 
 def header_row(header: Header) -> tuple[Any, ...]:
-    """A header as a row of `blocks`."""
+    """A header as a row of `blocks`, bytes as hex digits."""
     bloom = header["logsBloom"]
     return (
         int(header["number"], 16),
-        header["hash"],
-        header["parentHash"],
+        header["hash"][2:],
+        header["parentHash"][2:],
         int(header["timestamp"], 16),
-        header["receiptsRoot"],
-        None if bloom == EMPTY_BLOOM else bloom,
+        header["receiptsRoot"][2:],
+        None if bloom == EMPTY_BLOOM else bloom[2:],
     )
 
 
-def write_batch(connection: sa.Connection, batch: Batch, head: int) -> None:
-    """Adds a batch and moves the cursor to its last block."""
-    bulk.insert(connection, blocks, batch.blocks)
-    bulk.insert(connection, logs, batch.logs)
-    write_versions(connection, batch)
-    connection.execute(
-        sa.update(cursor).values(
-            block=batch.last, hash=batch.hash, time=batch.time, head=head, seen_at=time.time(), fault=None
-        )
+def statement(dialect: sa.Dialect, clause: sa.ClauseElement, touched: int | None = None) -> Statement:
+    """A statement with its values written out, and the number of rows it must touch."""
+    return str(clause.compile(dialect=dialect, compile_kwargs={"literal_binds": True})), None, touched
+
+
+def batch_statements(dialect: sa.Dialect, batch: Batch, head: int) -> list[Statement]:
+    """The transaction that adds a batch and moves the cursor to its last block.
+
+    The cursor goes first, and only from the block before: so it is locked, and who lost the lease writes nothing.
+    """
+    moved = (
+        sa.update(cursor)
+        .where(cursor.c.block == batch.first - 1)
+        .values(block=batch.last, hash=batch.hash, time=batch.time, head=head, seen_at=time.time(), fault=None)
     )
-    connection.execute(sa.update(folds).values(block=batch.last))
+    return [
+        statement(dialect, moved, touched=1),
+        *bulk.inserts(dialect.name, blocks, batch.blocks),
+        *bulk.inserts(dialect.name, logs, batch.logs),
+        *version_statements(dialect, batch),
+        statement(dialect, sa.update(folds).values(block=batch.last)),
+    ]
 
 
-def write_versions(connection: sa.Connection, batch: Batch) -> None:
+def version_statements(dialect: sa.Dialect, batch: Batch) -> list[Statement]:
     """Adds a batch's versions and closes the ones they follow, both by key: neighbours share a page of the table."""
+    statements: list[Statement] = []
     for projection, versions, closes in batch.versions:
         width = len(projection.key)
-        bulk.insert(connection, projection.table, sorted(versions, key=itemgetter(*range(width))))
-        bulk.close_versions(connection, projection.table, sorted(closes, key=itemgetter(*range(1, width + 1))))
+        by_key = sorted(versions, key=itemgetter(*range(width)))
+        statements += bulk.inserts(dialect.name, projection.table, by_key)
+        closed_by_key = sorted(closes, key=itemgetter(*range(1, width + 1)))
+        statements += bulk.closes(dialect.name, projection.table, closed_by_key)
+    return statements
 
 
 def roll_back(connection: sa.Connection, block: int, projections: Iterable[Projection]) -> None:
     """Undoes everything after `block`, which becomes the cursor."""
+    last = connection.execute(sa.select(blocks).where(blocks.c.number == block)).one_or_none()
+    connection.execute(  # first, as in `batch_statements`: so it waits for a batch that is under way
+        sa.update(cursor).values(
+            block=block,
+            hash=None if last is None else "0x" + last.hash.hex(),
+            time=None if last is None else last.timestamp,
+            fault=None,
+            rewind_to=None,
+        )
+    )
     connection.execute(sa.delete(logs).where(logs.c.block_number > block))
     connection.execute(sa.delete(blocks).where(blocks.c.number > block))
     for projection in projections:
@@ -73,16 +99,6 @@ def roll_back(connection: sa.Connection, block: int, projections: Iterable[Proje
             sa.update(table).where(sa.tuple_(*key).in_(touched), table.c.until_block > block).values(until_block=None)
         )
         connection.execute(sa.delete(table).where(table.c.since_block > block))
-    last = connection.execute(sa.select(blocks).where(blocks.c.number == block)).one_or_none()
-    connection.execute(
-        sa.update(cursor).values(
-            block=block,
-            hash=None if last is None else "0x" + last.hash.hex(),
-            time=None if last is None else last.timestamp,
-            fault=None,
-            rewind_to=None,
-        )
-    )
     connection.execute(sa.update(folds).where(folds.c.block > block).values(block=block))
 
 

@@ -13,8 +13,10 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections import deque
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from functools import partial
 from typing import Any
 
 import orjson
@@ -24,15 +26,19 @@ from chain.errors import ChaqiError
 from chain.rpc import NodeError, NodeUnreachable, Rpc
 from indexer import ledger, rebuild
 from indexer.digest import Batch
-from indexer.fetch import AnswerInconsistent, Header, HeadLower, HistoryChanged, Range, Spans, fetch
+from indexer.fetch import AnswerInconsistent, Header, HeadLower, HistoryChanged, Range, Spans, check_chain, fetch
 from indexer.projection import Projection, discover
 from indexer.rebuild import Contracts, EventTypes
 from indexer.schema import cursor
 from indexer.store import reading, writing
+from indexer.writer import write_behind, writer
 
 WRITTEN_AT_ONCE = 10_000
 """Logs, or blocks, that make a transaction while catching up: of versions that follow each other within one, only
 the last has to be closed later."""
+
+FETCHED_AHEAD = 2
+"""Answers under way while one is digested: so the node works on one while the other is read."""
 
 LIVE_BLOCKS = 4
 """So near to the head, blocks are mirrored in one thread: less to hand over, less delay."""
@@ -227,35 +233,50 @@ class Mirror:
         return moved
 
     def _follow(self, head: int) -> None:
-        if head - self.block <= LIVE_BLOCKS:
-            answer = self._fetch(self.block + 1, head, self.hash)
-            try:
-                self._write(self._digested(answer), head)
-            except BaseException:
-                self._start_over()
-                raise
-            return
+        near = head - self.block <= LIVE_BLOCKS
+        batches: Iterable[Batch] = self._backfill(head)
+        if near:
+            batches = map(self._digested, [self._fetch(self.block + 1, head, self.hash)])
         try:
-            rebuild.write_behind(self._backfill(head), lambda batch: self._write(batch, head))
+            with writer(self.engine, head - self.block) as out:
+
+                def write(item: tuple[Batch, Any]) -> None:
+                    batch, prepared = item
+                    out.write(prepared)
+                    self.block, self.hash = batch.last, batch.hash
+                    self._faulty, self._told_at = False, time.monotonic()
+
+                statements = partial(ledger.batch_statements, self.engine.dialect, head=head)
+                prepared = ((batch, out.prepare(statements(batch))) for batch in batches)
+                if near:
+                    for item in prepared:
+                        write(item)
+                else:
+                    write_behind(prepared, write)
         except BaseException:
             self._start_over()
             raise
 
     def _backfill(self, head: int) -> Iterator[Batch]:
-        """Batches up to `head`; while one is digested here, the next is fetched in another thread."""
-        with ThreadPoolExecutor(1, "mirror-fetcher") as fetcher:
-
-            def ask(first: int, parent: str | None) -> Future[Range] | None:
-                last = min(head, first + self._spans.blocks - 1)
-                return fetcher.submit(self._fetch, first, last, parent) if first <= head else None
-
-            ahead = ask(self.block + 1, self.hash)
+        """Batches up to `head`; while one is digested here, the next are fetched in other threads."""
+        with ThreadPoolExecutor(FETCHED_AHEAD, "mirror-fetcher") as fetcher:
+            ahead: deque[tuple[int, Future[Range]]] = deque()
             batch: Batch | None = None
-            while ahead is not None:
-                answer = ahead.result()
-                ahead = ask(answer.last + 1, answer.headers[-1]["hash"])
+            done, parent = self.block, self.hash
+            while done < head:
+                first = ahead[-1][0] + 1 if ahead else done + 1
+                while first <= head and len(ahead) < FETCHED_AHEAD:
+                    last = min(head, first + self._spans.blocks - 1)
+                    ahead.append((last, fetcher.submit(self._fetch, first, last, None)))
+                    first = last + 1
+                asked, future = ahead.popleft()
+                answer = future.result()
+                if answer.last < asked:  # less than was asked for: what is under way does not follow
+                    ahead.clear()
+                check_chain(answer.headers, answer.first, parent)
+                done, parent = answer.last, answer.headers[-1]["hash"]
                 batch = self._digested(answer, batch)
-                if ahead is None or len(batch.logs) >= WRITTEN_AT_ONCE or len(batch.blocks) >= WRITTEN_AT_ONCE:
+                if done == head or len(batch.logs) >= WRITTEN_AT_ONCE or len(batch.blocks) >= WRITTEN_AT_ONCE:
                     yield batch
                     batch = None
 
@@ -277,17 +298,12 @@ class Mirror:
         times = {header["number"]: (row[0], row[3]) for header, row in zip(answer.headers, headers, strict=True)}
         if batch is None:
             batch = Batch(answer.first)
-        batch.last, batch.hash, batch.time = answer.last, headers[-1][1], headers[-1][3]
+        batch.last, batch.hash, batch.time = answer.last, answer.headers[-1]["hash"], headers[-1][3]
         batch.blocks += headers
         rows, work = self._digest.read(answer.logs, times)
         batch.logs += rows
         self._digest.fold(work, batch)
         return batch
-
-    def _write(self, batch: Batch, head: int) -> None:
-        with writing(self.engine) as connection:
-            ledger.write_batch(connection, batch, head)
-        self.block, self.hash, self._faulty, self._told_at = batch.last, batch.hash, False, time.monotonic()
 
     def _start_over(self) -> None:
         self._digest.forget()
