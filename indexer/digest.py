@@ -71,9 +71,10 @@ class Kind:
     """What to do with the logs of one event of one address."""
 
     event: EventType
+    address: str
     contract: str
     name: str
-    read: Callable[[Sequence[str], str], tuple[Values, str]]
+    read: Callable[[Sequence[str], str], tuple[Values, str, str]]
     folds: list[Folding]
 
 
@@ -120,7 +121,7 @@ class Digest:
                     for fold in shelf.projection.folds
                     if fold.event in (f"{name}.{event.name}", f"*.{event.name}")
                 ]
-                self._kinds[address, event.topic] = Kind(event, name, event.name, event.read, folds)
+                self._kinds[address, event.topic] = Kind(event, address[2:], name, event.name, event.read, folds)
 
     def forget(self) -> None:
         """Drops the cached versions, after a rollback or a failed write."""
@@ -134,24 +135,25 @@ class Digest:
         work: list[Work] = []
         kinds, whole = self._kinds, _WHOLE
         for log in logs:
-            topics, address, payload = log.topics, log.address, log.data
+            topics, payload = log.topics, log.data[2:]
             number, time = times[log.block_number]
-            kind = kinds.get((address, topics[0])) if topics else None
+            kind = kinds.get((log.address, topics[0])) if topics else None
             if kind is None:
-                contract, name, args = self._names[address], None, None
+                address, contract, name, args = log.address[2:], self._names[log.address], None, None
+                joined = "".join([topic[2:] for topic in topics])
             else:
-                contract, name = kind.contract, kind.name
-                values, args = kind.read(topics, payload)
+                address, contract, name = kind.address, kind.contract, kind.name
+                values, args, joined = kind.read(topics, payload)
             raw: RawLog = (
                 number,
                 whole[log.log_index],
                 whole[log.transaction_index],
                 log.transaction_hash[2:],
-                address[2:],
+                address,
                 contract,
                 name,
-                "".join([topic[2:] for topic in topics]),
-                payload[2:],
+                joined,
+                payload,
                 args,
             )
             rows.append(raw)
@@ -175,8 +177,7 @@ class Digest:
             kind = kinds.get(("0x" + raw[4], "0x" + topics[:64]))
             if kind is None or not kind.folds:
                 continue
-            listed = ["0x" + topics[start : start + 64] for start in range(0, len(topics), 64)]
-            values = kind.event.decode(listed, "0x" + raw[8])
+            values = kind.event.decode(topics, raw[8])
             time = times[raw[0]]
             for shelf, bound, key_of, cache in kind.folds:
                 if key_of is None:
