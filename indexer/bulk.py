@@ -97,27 +97,25 @@ def _sqlite_insert(table: sa.Table, rows: int) -> str:
 @cache
 def _copy_text(table: sa.Table) -> Callable[[Rows], str]:
     """Rows to COPY's text format."""
-    values = []
+    cells = []
     for place, column in enumerate(table.columns):
-        cell = f"r[{place}]"
+        cell = f"c{place}"
+        if isinstance(column.type, sa.LargeBinary) and not column.nullable:
+            cells.append(f"\\\\\\\\x{{{cell}}}")  # in the generated source twice two backslashes
+            continue
         if isinstance(column.type, sa.LargeBinary):
-            value = f'"{chr(92) * 4}x" + {cell}'
+            value = f"bytea + {cell}"
         elif isinstance(column.type, sa.Boolean):
-            value = f'"t" if {cell} else "f"'
+            value = f"'t' if {cell} else 'f'"
         elif isinstance(column.type, sa.Text):
             value = f"escape({cell})"
         else:
             value = cell
-        if column.nullable:
-            value = f'"{chr(92) * 2}N" if {cell} is None else {value}'
-        values.append(value)
-    cells = ", ".join(f"c{place}" for place in range(len(values)))
-    body = "\\t".join(f"{{c{place}}}" for place in range(len(values)))
-    source = (
-        "def copy_text(rows):\n"
-        f"    return ''.join([f'{body}\\n' for r in rows for {cells}, in (({', '.join(values)},),)])\n"
-    )
-    scope: dict[str, Any] = {"escape": _escape}
+        cells.append(f"{{null if {cell} is None else {value}}}" if column.nullable else f"{{{value}}}")
+    names = ", ".join(f"c{place}" for place in range(len(cells)))
+    body = "\\t".join(cells)
+    source = f'def copy_text(rows):\n    return "".join([f"{body}\\n" for {names}, in rows])\n'
+    scope: dict[str, Any] = {"escape": _escape, "null": "\\N", "bytea": "\\\\x"}
     exec(source, scope)
     return scope["copy_text"]  # type: ignore[no-any-return]
 

@@ -10,6 +10,7 @@ Twelve microseconds an event is the whole budget (fetch to commit, 80,000 events
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
@@ -18,6 +19,7 @@ from typing import Any
 from indexer.decode import EventType, Values
 from indexer.fetch import Log
 from indexer.projection import BoundFold, Key, Projection, Row, bind
+from indexer.writer import UNDER_WAY
 
 RawLog = tuple[int, int, int, str, str, str, str | None, str, str, str | None]
 """A row of `logs`: number, index, tx_index, tx_hash, address, contract, event, topics, data, args;
@@ -80,15 +82,19 @@ class Kind:
 
 @dataclass
 class Batch:
-    """Rows of the blocks `first..last`, to be written in one transaction."""
+    """Rows of the blocks `first..last`, to be written in one transaction.
+
+    Headers and logs may be written, and forgotten, before the batch is complete: `count` logs came in all.
+    """
 
     first: int
     last: int = -1
+    count: int = 0
     hash: str = ""
     time: int = 0
     blocks: list[tuple[Any, ...]] = field(default_factory=list)
     logs: list[RawLog] = field(default_factory=list)
-    versions: list[tuple[Projection, list[Row], list[tuple[Any, ...]]]] = field(default_factory=list)
+    versions: dict[Projection, tuple[list[Row], list[tuple[Any, ...]]]] = field(default_factory=dict)
     """Per projection: new versions, and closes as (until_block, *key, since_block)."""
 
 
@@ -107,7 +113,7 @@ class Digest:
         self._shelves = [Shelf(projection, cached) for projection in projections]
         self._names = {address: name for address, (name, _) in contracts.items()}
         self._kinds: dict[tuple[str, str], Kind] = {}
-        self._unwritten = (0, 0)  # first blocks of the batch before, which may be under way, and of the present one
+        self._unwritten = deque([0], maxlen=UNDER_WAY + 2)  # first blocks of batches that may not be written yet
         for address, (name, events) in contracts.items():
             for event in events:
                 folds: list[Folding] = [
@@ -205,8 +211,8 @@ class Digest:
                     shelf.cache[shelf.projection.key_of(row)] = row
                 shelf.missing = set()
         first = batch.first
-        if first != self._unwritten[1]:
-            self._unwritten = (self._unwritten[1], first)
+        if first != self._unwritten[-1]:
+            self._unwritten.append(first)
         for shelf, bound, key, values, raw, time in work:
             cache, width = shelf.cache, shelf.width
             old = cache.pop(key, None)  # put back at the end: the cache stays in the order of last change
@@ -230,7 +236,9 @@ class Digest:
             shelf.versions.append(row)
         for shelf in self._shelves:
             if shelf.versions:
-                batch.versions.append((shelf.projection, shelf.versions, shelf.closes))
+                versions, closes = batch.versions.setdefault(shelf.projection, ([], []))
+                versions += shelf.versions
+                closes += shelf.closes
                 shelf.versions, shelf.closes = [], []
             shelf.evict(self._unwritten[0])
 

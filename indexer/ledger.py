@@ -46,21 +46,23 @@ def statement(dialect: sa.Dialect, clause: sa.ClauseElement, touched: int | None
     return str(clause.compile(dialect=dialect, compile_kwargs={"literal_binds": True})), None, touched
 
 
-def batch_statements(dialect: sa.Dialect, batch: Batch, head: int) -> list[Statement]:
-    """The transaction that adds a batch and moves the cursor to its last block.
+def opening(dialect: sa.Dialect, batch: Batch) -> list[Statement]:
+    """Begins a batch's transaction: locks the cursor where it must be, so that who lost the lease writes nothing."""
+    locked = sa.update(cursor).where(cursor.c.block == batch.first - 1).values(seen_at=time.time())
+    return [statement(dialect, locked, touched=1)]
 
-    The cursor goes first, and only from the block before: so it is locked, and who lost the lease writes nothing.
-    """
-    moved = (
-        sa.update(cursor)
-        .where(cursor.c.block == batch.first - 1)
-        .values(block=batch.last, hash=batch.hash, time=batch.time, head=head, seen_at=time.time(), fault=None)
-    )
+
+def headers_and_logs(dialect: sa.Dialect, batch: Batch) -> list[Statement]:
+    """Adds what the batch holds of headers and logs."""
+    return [*bulk.inserts(dialect.name, blocks, batch.blocks), *bulk.inserts(dialect.name, logs, batch.logs)]
+
+
+def closing(dialect: sa.Dialect, batch: Batch, head: int) -> list[Statement]:
+    """Ends a batch's transaction: its versions, and the cursor on its last block."""
+    here = {"block": batch.last, "hash": batch.hash, "time": batch.time}
     return [
-        statement(dialect, moved, touched=1),
-        *bulk.inserts(dialect.name, blocks, batch.blocks),
-        *bulk.inserts(dialect.name, logs, batch.logs),
         *version_statements(dialect, batch),
+        statement(dialect, sa.update(cursor).values(**here, head=head, seen_at=time.time(), fault=None)),
         statement(dialect, sa.update(folds).values(block=batch.last)),
     ]
 
@@ -68,7 +70,7 @@ def batch_statements(dialect: sa.Dialect, batch: Batch, head: int) -> list[State
 def version_statements(dialect: sa.Dialect, batch: Batch) -> list[Statement]:
     """Adds a batch's versions and closes the ones they follow, both by key: neighbours share a page of the table."""
     statements: list[Statement] = []
-    for projection, versions, closes in batch.versions:
+    for projection, (versions, closes) in batch.versions.items():
         width = len(projection.key)
         by_key = sorted(versions, key=itemgetter(*range(width)))
         statements += bulk.inserts(dialect.name, projection.table, by_key)
@@ -80,7 +82,7 @@ def version_statements(dialect: sa.Dialect, batch: Batch) -> list[Statement]:
 def roll_back(connection: sa.Connection, block: int, projections: Iterable[Projection]) -> None:
     """Undoes everything after `block`, which becomes the cursor."""
     last = connection.execute(sa.select(blocks).where(blocks.c.number == block)).one_or_none()
-    connection.execute(  # first, as in `batch_statements`: so it waits for a batch that is under way
+    connection.execute(  # first, as in `opening`: so it waits for a batch that is under way
         sa.update(cursor).values(
             block=block,
             hash=None if last is None else "0x" + last.hash.hex(),

@@ -16,7 +16,6 @@ import time
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from functools import partial
 from typing import Any
 
 import orjson
@@ -31,9 +30,9 @@ from indexer.projection import Projection, discover
 from indexer.rebuild import Contracts, EventTypes
 from indexer.schema import cursor
 from indexer.store import reading, writing
-from indexer.writer import write_behind, writer
+from indexer.writer import Writer, write_behind, writer
 
-WRITTEN_AT_ONCE = 10_000
+WRITTEN_AT_ONCE = 20_000
 """Logs, or blocks, that make a transaction while catching up: of versions that follow each other within one, only
 the last has to be closed later."""
 
@@ -234,35 +233,53 @@ class Mirror:
 
     def _follow(self, head: int) -> None:
         near = head - self.block <= LIVE_BLOCKS
-        batches: Iterable[Batch] = self._backfill(head)
+        parts = self._backfill(head)
         if near:
-            batches = map(self._digested, [self._fetch(self.block + 1, head, self.hash)])
+            answer = self._fetch(self.block + 1, head, self.hash)
+            parts = ((self._digested(one, Batch(one.first)), True) for one in (answer,))
         try:
             with writer(self.engine, head - self.block) as out:
 
-                def write(item: tuple[Batch, Any]) -> None:
+                def write(item: tuple[Batch | None, Any]) -> None:
                     batch, prepared = item
                     out.write(prepared)
-                    self.block, self.hash = batch.last, batch.hash
-                    self._faulty, self._told_at = False, time.monotonic()
+                    if batch is not None:
+                        self.block, self.hash = batch.last, batch.hash
+                        self._faulty, self._told_at = False, time.monotonic()
 
-                statements = partial(ledger.batch_statements, self.engine.dialect, head=head)
-                prepared = ((batch, out.prepare(statements(batch))) for batch in batches)
                 if near:
-                    for item in prepared:
+                    for item in self._prepared(parts, out, head):
                         write(item)
                 else:
-                    write_behind(prepared, write)
+                    write_behind(self._prepared(parts, out, head), write)
         except BaseException:
             self._start_over()
             raise
 
-    def _backfill(self, head: int) -> Iterator[Batch]:
-        """Batches up to `head`; while one is digested here, the next are fetched in other threads."""
+    def _prepared(
+        self, parts: Iterable[tuple[Batch, bool]], out: Writer, head: int
+    ) -> Iterator[tuple[Batch | None, Any]]:
+        """Parts ready to be written, with the batch where one ends."""
+        dialect = self.engine.dialect
+        begun = False
+        for batch, last in parts:
+            statements = [] if begun else ledger.opening(dialect, batch)
+            statements += ledger.headers_and_logs(dialect, batch)
+            batch.blocks, batch.logs = [], []
+            if last:
+                statements += ledger.closing(dialect, batch, head)
+            begun = not last
+            yield batch if last else None, out.prepare(statements, last)
+
+    def _backfill(self, head: int) -> Iterator[tuple[Batch, bool]]:
+        """Batches up to `head`, each after every answer that adds to it, and whether that was the last.
+
+        While an answer is digested here, the next ones are fetched in other threads.
+        """
         with ThreadPoolExecutor(FETCHED_AHEAD, "mirror-fetcher") as fetcher:
             ahead: deque[tuple[int, Future[Range]]] = deque()
-            batch: Batch | None = None
             done, parent = self.block, self.hash
+            batch = Batch(done + 1)
             while done < head:
                 first = ahead[-1][0] + 1 if ahead else done + 1
                 while first <= head and len(ahead) < FETCHED_AHEAD:
@@ -275,10 +292,11 @@ class Mirror:
                     ahead.clear()
                 check_chain(answer.headers, answer.first, parent)
                 done, parent = answer.last, answer.headers[-1]["hash"]
-                batch = self._digested(answer, batch)
-                if done == head or len(batch.logs) >= WRITTEN_AT_ONCE or len(batch.blocks) >= WRITTEN_AT_ONCE:
-                    yield batch
-                    batch = None
+                self._digested(answer, batch)
+                full = batch.count >= WRITTEN_AT_ONCE or done - batch.first >= WRITTEN_AT_ONCE
+                yield batch, full or done == head
+                if full:
+                    batch = Batch(done + 1)
 
     def _fetch(self, first: int, last: int, parent: str | None) -> Range:
         while True:
@@ -292,16 +310,15 @@ class Mirror:
             self._spans.learn(last - first + 1, len(answer.logs))
             return answer
 
-    def _digested(self, answer: Range, batch: Batch | None = None) -> Batch:
-        """The answer as a batch of its own, or added to the batch of the blocks before it."""
+    def _digested(self, answer: Range, batch: Batch) -> Batch:
+        """The batch with the answer added to it."""
         headers = [ledger.header_row(header) for header in answer.headers]
         times = {header["number"]: (row[0], row[3]) for header, row in zip(answer.headers, headers, strict=True)}
-        if batch is None:
-            batch = Batch(answer.first)
         batch.last, batch.hash, batch.time = answer.last, answer.headers[-1]["hash"], headers[-1][3]
         batch.blocks += headers
         rows, work = self._digest.read(answer.logs, times)
         batch.logs += rows
+        batch.count += len(rows)
         self._digest.fold(work, batch)
         return batch
 

@@ -126,7 +126,7 @@ def _refold_group(engine: sa.Engine, group: Sequence[Projection], digest: Digest
             batch = Batch(first, last)
             digest.fold(digest.reread(stored, times), batch)
             count += len(stored)
-            yield out.prepare(written(batch))
+            yield out.prepare(written(batch), last=True)
 
     with writer(engine, target - after) as out:
         write_behind(batches(out), out.write)

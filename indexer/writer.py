@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import gc
 import marshal
+import os
 import subprocess
 import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from typing import Any, Protocol, TypeVar
@@ -22,6 +24,12 @@ from indexer.transaction import Moved, Statement
 LONG_WAY = 256
 """Blocks from which on the work is shared with a second process, which takes some tenths of a second to start."""
 
+UNDER_WAY = 8
+"""Parts made but not yet written: enough to go on with while a transaction is committed."""
+
+PIECES = 1_000
+"""Pieces in one system call; POSIX allows 1,024."""
+
 Item = TypeVar("Item")
 
 
@@ -36,11 +44,11 @@ class CursorMoved(ChaqiError):
 class Writer(Protocol):
     """Writes transactions, one after the other."""
 
-    def prepare(self, statements: list[Statement]) -> Any:
-        """A transaction as `write` takes it, maybe in another thread."""
+    def prepare(self, statements: list[Statement], last: bool) -> Any:
+        """A part of a transaction as `write` takes it, maybe in another thread; the `last` commits it."""
 
     def write(self, prepared: Any) -> None:
-        """Commits a transaction. Raises `CursorMoved`, `DatabaseUnusable`."""
+        """Writes the next part. Raises `CursorMoved`, `DatabaseUnusable`."""
 
 
 class _Here:
@@ -48,16 +56,22 @@ class _Here:
 
     def __init__(self, engine: sa.Engine) -> None:
         self._engine = engine
+        self._parts: list[Statement] = []
 
-    def prepare(self, statements: list[Statement]) -> Any:
-        return statements
+    def prepare(self, statements: list[Statement], last: bool) -> Any:
+        return statements, last
 
     def write(self, prepared: Any) -> None:
+        statements, last = prepared
+        self._parts += statements
+        if not last:
+            return
+        whole, self._parts = self._parts, []
         with writing(self._engine) as connection:
             driver = connection.connection.driver_connection
             assert driver is not None
             try:
-                transaction.apply(driver.cursor(), prepared)
+                transaction.apply(driver.cursor(), whole)
             except Moved as moved:
                 raise CursorMoved from moved
 
@@ -66,36 +80,45 @@ class _Beside:
     """Writes through `indexer.transaction` in a process that ends with this one, however that ends."""
 
     def __init__(self, engine: sa.Engine) -> None:
-        self._sqlite = engine.dialect.name == "sqlite"
-        if self._sqlite:
+        if engine.dialect.name == "sqlite":
             options: dict[str, Any] = {"database": engine.url.database}
             settings = [f"PRAGMA {one}" for one in (f"busy_timeout = {BUSY_TIMEOUT_MS}", *SQLITE_PRAGMAS)]
         else:
             options, settings = dict(engine.dialect.create_connect_args(engine.url)[1]), []
             options.pop("context", None)  # SQLAlchemy's own
         self._process = subprocess.Popen(
-            [sys.executable, "-P", transaction.__file__], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+            [sys.executable, "-P", transaction.__file__], bufsize=0, stdin=subprocess.PIPE, stdout=subprocess.PIPE
         )
-        self._send(marshal.dumps((engine.dialect.name, options, settings)))
-        self._answered = False
+        self._send([marshal.dumps((engine.dialect.name, options, settings))])
+        self._connected = False
 
-    def prepare(self, statements: list[Statement]) -> Any:
-        return marshal.dumps((self._sqlite, statements))
+    def prepare(self, statements: list[Statement], last: bool) -> Any:
+        return transaction.packed(statements, last), last
 
     def write(self, prepared: Any) -> None:
-        if not self._answered:
+        if not self._connected:
             self._answer()
-            self._answered = True
-        self._send(prepared)
-        self._answer()
+            self._connected = True
+        frames, last = prepared
+        self._send(frames)
+        if last:
+            self._answer()
 
-    def _send(self, content: bytes) -> None:
+    def _send(self, frames: Sequence[bytes]) -> None:
+        """All at once, because each of several writes would wait for the interpreter's lock."""
         assert self._process.stdin is not None
+        pieces: list[bytes | memoryview] = [piece for frame in frames for piece in (len(frame).to_bytes(8), frame)]
         try:
-            self._process.stdin.write(len(content).to_bytes(8) + content)
-            self._process.stdin.flush()
-        except BrokenPipeError as gone:
-            raise DatabaseUnusable(reason="the writing process ended") from gone
+            while pieces:
+                some = pieces[:PIECES]
+                sent = os.writev(self._process.stdin.fileno(), some)
+                while some and sent >= len(some[0]):
+                    sent -= len(some.pop(0))
+                    pieces.pop(0)
+                if some:
+                    pieces[0] = memoryview(some[0])[sent:]
+        except BrokenPipeError:
+            return  # it has ended; its answer says why
 
     def _answer(self) -> None:
         assert self._process.stdout is not None
@@ -131,15 +154,15 @@ def writer(engine: sa.Engine, blocks: int) -> Iterator[Writer]:
 
 
 def write_behind(items: Iterable[Item], write: Callable[[Item], None]) -> None:
-    """Writes each item in another thread while the next one is made; at most one is under way."""
+    """Writes each item in another thread while the next ones are made; at most `UNDER_WAY` are under way."""
     with _seldom_collecting(), ThreadPoolExecutor(1, "mirror-writer") as thread:
-        pending: Future[None] | None = None
+        pending: deque[Future[None]] = deque()
         for item in items:
-            if pending is not None:
-                pending.result()
-            pending = thread.submit(write, item)
-        if pending is not None:
-            pending.result()
+            if len(pending) == UNDER_WAY:
+                pending.popleft().result()
+            pending.append(thread.submit(write, item))
+        for future in pending:
+            future.result()
 
 
 @contextmanager

@@ -90,6 +90,6 @@ def test_what_the_database_refuses_is_told_and_nothing_of_it_stays(engine: sa.En
         ("INSERT INTO nowhere VALUES (1)", None, 1),
     ]
     with writer.writer(engine, writer.LONG_WAY) as beside, pytest.raises(DatabaseUnusable, match="nowhere"):
-        beside.write(beside.prepare(statements))
+        beside.write(beside.prepare(statements, last=True))
     with writing(engine) as connection:
         assert connection.scalar(sa.select(cursor.c.head)) != 77
