@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Iterator, Sequence
+from functools import cache
 from operator import itemgetter
 from typing import Any
 
@@ -23,7 +24,7 @@ from indexer.schema import blocks, cursor, folds, logs
 from indexer.transaction import Statement
 
 LOADED_AT_ONCE = 400
-"""Keys in one query for current versions."""
+"""Keys in one query for current versions on SQLite."""
 
 EMPTY_BLOOM = "0x" + "0" * 512
 
@@ -108,12 +109,35 @@ def load_current(connection: sa.Connection, projection: Projection, keys: Sequen
     """The current versions of those of the keys that have one."""
     table = projection.table
     columns = [table.c[name] for name in projection.key_names]
+    if connection.dialect.name == "postgresql":
+        parts = [list(keys)] if len(columns) == 1 else [list(part) for part in zip(*keys, strict=True)]
+        for row in connection.exec_driver_sql(_newest_by_key(table, len(columns)), tuple(parts)):
+            yield list(row)
+        return
     current = sa.select(table).where(table.c.until_block.is_(None))
     for start in range(0, len(keys), LOADED_AT_ONCE):
         some = keys[start : start + LOADED_AT_ONCE]
         wanted = columns[0].in_(some) if len(columns) == 1 else sa.tuple_(*columns).in_(some)
         for row in connection.execute(current.where(wanted)):
             yield list(row)
+
+
+@cache
+def _newest_by_key(table: sa.Table, width: int) -> str:
+    """A query that looks each key up: given a list of keys, PostgreSQL rather reads the whole table."""
+    columns = list(table.columns)[:width]
+    texts = [isinstance(column.type, sa.Text) for column in columns]
+    kinds = ["text" if text else str(column.type) for column, text in zip(columns, texts, strict=True)]
+    matches = [
+        f'v."{column.name}" = k."{column.name}"' + (' COLLATE "C"' if text else "")
+        for column, text in zip(columns, texts, strict=True)
+    ]
+    return (
+        f"SELECT v.* FROM unnest({', '.join(f'%s::{kind}[]' for kind in kinds)}) "
+        f"AS k({', '.join(f'{chr(34)}{column.name}{chr(34)}' for column in columns)}) "
+        f'CROSS JOIN LATERAL (SELECT * FROM "{table.name}" v WHERE {" AND ".join(matches)} '
+        "ORDER BY since_block DESC LIMIT 1) v WHERE v.until_block IS NULL"
+    )
 
 
 def stored_hash(connection: sa.Connection, number: int) -> str | None:
