@@ -1,6 +1,7 @@
 """JSON-RPC over one kept-alive connection pool: the raw door to a node, for everything that must be fast.
 
-web3.py decodes and reformats every answer; this client hands the parsed JSON on as it is.
+web3.py decodes and reformats every answer; this client hands the parsed JSON on as it is, or reads it straight into
+a type that the caller names.
 """
 
 from __future__ import annotations
@@ -8,8 +9,10 @@ from __future__ import annotations
 import itertools
 import threading
 from collections.abc import Iterable, Sequence
-from typing import Any
+from functools import cache
+from typing import Any, Generic, TypedDict, TypeVar
 
+import msgspec
 import orjson
 import urllib3
 
@@ -38,6 +41,21 @@ class NodeError(ChaqiError):
         self.data = data
 
 
+Result = TypeVar("Result")
+
+
+class _Answer(TypedDict, Generic[Result], total=False):
+    id: Any
+    result: Result
+    error: Any
+
+
+@cache
+def _decoder(result: Any) -> msgspec.json.Decoder[Any]:
+    answer = _Answer[result]
+    return msgspec.json.Decoder(list[answer] | answer)
+
+
 class Rpc:
     """A JSON-RPC client that threads may share."""
 
@@ -60,22 +78,25 @@ class Rpc:
             for request, answer in zip(requests, self.answers(requests), strict=True)
         ]
 
-    def try_batch(self, calls: Iterable[tuple[str, Sequence[Any]]]) -> list[Any | NodeError]:
-        """Like `batch`, with a refused call's `NodeError` in its place."""
+    def try_batch(self, calls: Iterable[tuple[str, Sequence[Any]]], result: Any = Any) -> list[Any | NodeError]:
+        """Like `batch`, with a refused call's `NodeError` in its place.
+
+        `result`: the type into which every result is read (msgspec), null included; what it does not name is skipped.
+        """
         requests = [self._request(method, params) for method, params in calls]
         results: list[Any | NodeError] = []
-        for request, answer in zip(requests, self.answers(requests), strict=True):
+        for request, answer in zip(requests, self.answers(requests, result), strict=True):
             try:
                 results.append(self._result(request["method"], answer))
             except NodeError as refusal:
                 results.append(refusal)
         return results
 
-    def answers(self, requests: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    def answers(self, requests: list[dict[str, Any]], result: Any = Any) -> list[dict[str, Any]]:
         """The raw answers to prepared requests, put back into their order."""
         if not requests:
             return []
-        answers = self._post(requests)
+        answers = self._post(requests, result)
         if not isinstance(answers, list):  # a node may refuse a batch as a whole
             self._result("batch", answers)
             raise NodeUnreachable(url=self.url, reason="one answer to a batch")
@@ -90,13 +111,13 @@ class Rpc:
             number = next(self._ids)
         return {"jsonrpc": "2.0", "id": number, "method": method, "params": list(params)}
 
-    def _post(self, payload: Any) -> Any:
+    def _post(self, payload: Any, result: Any = Any) -> Any:
         try:
             response = self._pool.request(
                 "POST", self.url, body=orjson.dumps(payload), headers={"content-type": "application/json"}
             )
-            return orjson.loads(response.data)
-        except (urllib3.exceptions.HTTPError, orjson.JSONDecodeError) as failure:
+            return orjson.loads(response.data) if result is Any else _decoder(result).decode(response.data)
+        except (urllib3.exceptions.HTTPError, orjson.JSONDecodeError, msgspec.DecodeError) as failure:
             raise NodeUnreachable(url=self.url, reason=type(failure).__name__) from failure
 
     def _result(self, method: str, answer: Any) -> Any:

@@ -1,18 +1,21 @@
-"""Bulk writes of rows by table: COPY on PostgreSQL, statements of many rows on SQLite.
+"""Bulk writes of rows as statements: COPY for PostgreSQL, statements of many rows for SQLite.
 
-Both take rows as sequences in column order, with raw bytes as 0x hex text (as the node gives them), and both
-leave Python early. COPY text is built by one generated expression per table. SQLite gets up to a thousand
-rows in one statement, because each step of a statement gives up and takes back the interpreter's lock: with a
-row per step the writing thread would wait for the decoding thread a hundred thousand times.
+Both take rows as sequences in column order, with raw bytes as hex digits, and leave Python early. COPY text is built by
+one generated expression per table. SQLite gets up to a thousand rows in one statement, because each step of a statement
+gives up and takes back the interpreter's lock.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import cache, partial
+from itertools import chain
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.schema import CreateTable
+
+from indexer.transaction import Statement
 
 Rows = Sequence[Sequence[Any]]
 
@@ -20,63 +23,57 @@ SQLITE_ROWS = (1_000, 100, 10, 1)
 """Rows in one SQLite statement: few sizes, so that they stay prepared; a statement takes 32,766 values."""
 
 
-def insert(connection: sa.Connection, table: sa.Table, rows: Rows) -> None:
+_POSTGRESQL = sa.make_url("postgresql+psycopg://").get_dialect()()
+
+
+def inserts(dialect: str, table: sa.Table, rows: Rows) -> list[Statement]:
     """Adds rows to a table, in the table's column order."""
     if not rows:
-        return
-    if connection.dialect.name == "postgresql":
+        return []
+    if dialect == "postgresql":
         names = ", ".join(f'"{column.name}"' for column in table.columns)
-        _copy(connection, f'COPY "{table.name}" ({names}) FROM STDIN', _copy_text(table)(rows))
-        return
-    _by_size(connection, partial(_sqlite_insert, table), _flatten(table), rows)
+        return [(f'COPY "{table.name}" ({names}) FROM STDIN', _copy_text(table)(rows).encode(), None)]
+    raw = tuple(place for place, column in enumerate(table.columns) if isinstance(column.type, sa.LargeBinary))
+    return _by_size(partial(_sqlite_insert, table), rows, raw)
 
 
-def close_versions(connection: sa.Connection, table: sa.Table, closes: Rows) -> None:
+def closes(dialect: str, table: sa.Table, rows: Rows) -> list[Statement]:
     """Sets `until_block` of versions: rows of (until_block, *key, since_block)."""
-    if not closes:
-        return
-    key = [column.name for column in table.primary_key]  # the entity's key and since_block
-    if connection.dialect.name == "sqlite":
-        _by_size(connection, partial(_sqlite_close, table), lambda some: [x for row in some for x in row], closes)
-        return
+    if not rows:
+        return []
+    if dialect == "sqlite":
+        return _by_size(partial(_sqlite_close, table), rows, ())
     staged = [
         sa.Column("until_block", sa.BigInteger()),
         *(sa.Column(c.name, c.type) for c in table.primary_key),
     ]
     stage = sa.Table(f"closing_{table.name}", sa.MetaData(), *staged, prefixes=["TEMPORARY"])
-    stage.create(connection)
-    insert(connection, stage, closes)
-    matches = " AND ".join(f'v."{name}" = c."{name}"' for name in key)
-    connection.exec_driver_sql(
-        f'UPDATE "{table.name}" v SET until_block = c.until_block FROM "{stage.name}" c WHERE {matches}'
-    )
-    stage.drop(connection)
+    matches = " AND ".join(f'v."{column.name}" = c."{column.name}"' for column in table.primary_key)
+    return [
+        (str(CreateTable(stage).compile(dialect=_POSTGRESQL)), None, None),
+        *inserts(dialect, stage, rows),
+        # Without statistics of the stage the planner reads the whole table instead of looking up a few rows.
+        ("SET LOCAL enable_hashjoin = off", None, None),
+        ("SET LOCAL enable_mergejoin = off", None, None),
+        (
+            f'UPDATE "{table.name}" v SET until_block = c.until_block FROM "{stage.name}" c WHERE {matches}',
+            None,
+            len(rows),
+        ),
+        (f'DROP TABLE "{stage.name}"', None, None),
+    ]
 
 
-def _driver_cursor(connection: sa.Connection) -> Any:
-    driver = connection.connection.driver_connection
-    assert driver is not None
-    return driver.cursor()
-
-
-def _copy(connection: sa.Connection, statement: str, text: str) -> None:
-    with _driver_cursor(connection) as cursor, cursor.copy(statement) as copy:
-        copy.write(text)
-
-
-def _by_size(
-    connection: sa.Connection,
-    statement: Callable[[int], str],
-    flatten: Callable[[Rows], list[Any]],
-    rows: Rows,
-) -> None:
-    """Runs statements of as many rows as possible over all rows."""
-    cursor = _driver_cursor(connection)
+def _by_size(statement: Callable[[int], str], rows: Rows, raw: Sequence[int]) -> list[Statement]:
+    """Statements of as many rows as possible over all rows."""
+    statements: list[Statement] = []
     start = 0
     for size in SQLITE_ROWS:
         while len(rows) - start >= size:
-            cursor.execute(statement(size), flatten(rows[start : start + size]))
+            flat = list(chain.from_iterable(rows[start : start + size]))
+            statements.append((statement(size), (flat, len(rows[0]), raw), None))
             start += size
+    return statements
 
 
 @cache
@@ -97,50 +94,28 @@ def _sqlite_insert(table: sa.Table, rows: int) -> str:
     return f'INSERT INTO "{table.name}" VALUES {", ".join([row] * rows)}'
 
 
-def _digits(column: sa.Column[Any], place: int) -> str:
-    """Source of a raw cell's hex digits; topics are joined without 0x, one pass less over the longest text."""
-    return f"r[{place}]" if column.name == "topics" else f"r[{place}][2:]"
-
-
-@cache
-def _flatten(table: sa.Table) -> Callable[[Rows], list[Any]]:
-    """Rows to one flat list of SQLite values."""
-    values = []
-    for place, column in enumerate(table.columns):
-        if isinstance(column.type, sa.LargeBinary):
-            value = f"unhex({_digits(column, place)})"
-            values.append(f"{value} if r[{place}] is not None else None" if column.nullable else value)
-        else:
-            values.append(f"r[{place}]")
-    scope: dict[str, Any] = {"unhex": bytes.fromhex}
-    exec(f"def flatten(rows):\n    return [x for r in rows for x in ({', '.join(values)},)]\n", scope)
-    return scope["flatten"]  # type: ignore[no-any-return]
-
-
 @cache
 def _copy_text(table: sa.Table) -> Callable[[Rows], str]:
     """Rows to COPY's text format."""
-    values = []
+    cells = []
     for place, column in enumerate(table.columns):
-        cell = f"r[{place}]"
+        cell = f"c{place}"
+        if isinstance(column.type, sa.LargeBinary) and not column.nullable:
+            cells.append(f"\\\\\\\\x{{{cell}}}")  # in the generated source twice two backslashes
+            continue
         if isinstance(column.type, sa.LargeBinary):
-            value = f'"{chr(92) * 4}x" + {_digits(column, place)}'
+            value = f"bytea + {cell}"
         elif isinstance(column.type, sa.Boolean):
-            value = f'"t" if {cell} else "f"'
+            value = f"'t' if {cell} else 'f'"
         elif isinstance(column.type, sa.Text):
             value = f"escape({cell})"
         else:
             value = cell
-        if column.nullable:
-            value = f'"{chr(92) * 2}N" if {cell} is None else {value}'
-        values.append(value)
-    cells = ", ".join(f"c{place}" for place in range(len(values)))
-    body = "\\t".join(f"{{c{place}}}" for place in range(len(values)))
-    source = (
-        "def copy_text(rows):\n"
-        f"    return ''.join([f'{body}\\n' for r in rows for {cells}, in (({', '.join(values)},),)])\n"
-    )
-    scope: dict[str, Any] = {"escape": _escape}
+        cells.append(f"{{null if {cell} is None else {value}}}" if column.nullable else f"{{{value}}}")
+    names = ", ".join(f"c{place}" for place in range(len(cells)))
+    body = "\\t".join(cells)
+    source = f'def copy_text(rows):\n    return "".join([f"{body}\\n" for {names}, in rows])\n'
+    scope: dict[str, Any] = {"escape": _escape, "null": "\\N", "bytea": "\\\\x"}
     exec(source, scope)
     return scope["copy_text"]  # type: ignore[no-any-return]
 

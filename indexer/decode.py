@@ -42,8 +42,9 @@ _ARRAY = re.compile(r"(.*)\[(\d*)\]")
 class EventType:
     """One event of one contract: its place in logs and how it is read.
 
-    `decode(topics, data)` takes a log's hex texts and gives the values in ABI order; `read(topics, data)` gives
-    them and the same as a JSON object.
+    `decode(topics, data)` takes a log's hex digits, without 0x, topics joined, and gives the values in ABI order.
+    `read(topics, data)` takes the topics as the node gives them, a list of 0x hex, and gives the values, the same as a
+    JSON object, and the joined topics.
     """
 
     contract: str
@@ -51,8 +52,8 @@ class EventType:
     topic: str
     fields: tuple[str, ...]
     types: tuple[str, ...]
-    decode: Callable[[Sequence[str], str], Values]
-    read: Callable[[Sequence[str], str], tuple[Values, str]]
+    decode: Callable[[str, str], Values]
+    read: Callable[[Sequence[str], str], tuple[Values, str, str]]
 
 
 def event_types(contract: str, abi: Sequence[Abi]) -> list[EventType]:
@@ -65,11 +66,12 @@ def event_type(contract: str, entry: Abi) -> EventType:
     inputs = entry["inputs"]
     fields = tuple(field["name"] or f"arg{place}" for place, field in enumerate(inputs))
     types = tuple(canonical_type(field) for field in inputs)
-    decode, read = _compile(inputs, fields)
+    topic = keccak(f"{entry['name']}({','.join(types)})".encode()).hex()
+    decode, read = _compile(inputs, fields, topic)
     return EventType(
         contract=contract,
         name=entry["name"],
-        topic="0x" + keccak(f"{entry['name']}({','.join(types)})".encode()).hex(),
+        topic="0x" + topic,
         fields=fields,
         types=types,
         decode=decode,
@@ -141,27 +143,29 @@ def _element(kind: str, word: str) -> str | None:
 
 
 def _compile(
-    inputs: Sequence[Abi], fields: Sequence[str]
-) -> tuple[Callable[[Sequence[str], str], Values], Callable[[Sequence[str], str], tuple[Values, str]]]:
-    """The functions `decode` and `read` of an event with these inputs."""
+    inputs: Sequence[Abi], fields: Sequence[str], signature: str
+) -> tuple[Callable[[str, str], Values], Callable[[Sequence[str], str], tuple[Values, str, str]]]:
+    """The functions `decode` and `read` of an event with these inputs, whose first topic is `signature`."""
     lines: list[str] = []
     plain = [field for field in inputs if not field["indexed"]]
     nested = any(_source(field["type"], 0, "x") is None for field in plain)
     if nested:
-        lines.append("n = abi_decode(wire_types, bytes.fromhex(d[2:]))")
+        lines.append("n = abi_decode(wire_types, bytes.fromhex(d))")
     topic = 1
-    head = 2  # hex digits of the data read so far, after 0x
+    head = 0  # hex digits of the data read so far
     taken = 0
     for place, field in enumerate(inputs):
         kind = field["type"]
         if field["indexed"]:
-            word = f"t[{topic}]"
+            start = 64 * topic
             topic += 1
-            # a topic is "0x" and 64 digits: every slice moves by two
-            source = None if _is_dynamic(kind) else _element(kind, word + "[2 + {}:2 + {}]")
+            word = f"t[{start}:{start + 64}]"
+            source = f"'0x' + {word}"
+            if not _is_dynamic(kind):
+                source = _element(kind, f"t[{start} + {{}}:{start} + {{}}]") or source
             if (whole := _WHOLE.fullmatch(kind)) and whole[1] and int(whole[2]) > 64:
                 source = f"decimal({word})"
-            lines.append(f"v{place} = {source or word}")
+            lines.append(f"v{place} = {source}")
         elif nested:
             lines.append(f"v{place} = normalise(plain[{taken}], n[{taken}])")
             taken += 1
@@ -185,7 +189,8 @@ def _compile(
         "dumps": orjson.dumps,
     }
     exec(f"def decode(t, d):\n{block}    return {values}\n", scope)
-    exec(f"def read(t, d):\n{block}    return {values}, f'''{{{{{json}}}}}'''\n", scope)
+    joined = " + ".join([f"'{signature}'", *(f"given[{place}][2:]" for place in range(1, topic))])
+    exec(f"def read(given, d):\n    t = {joined}\n{block}    return {values}, f'''{{{{{json}}}}}''', t\n", scope)
     return scope["decode"], scope["read"]
 
 
@@ -212,7 +217,7 @@ def _source(kind: str, head: int, name: str) -> tuple[list[str], str, int] | Non
     static = _element(kind, f"d[{head} + {{}}:{head} + {{}}]")
     if static is not None:
         return [], static, 1
-    start = f"{name} = 2 + 2 * int(d[{head} + 48:{head} + 64], 16)"
+    start = f"{name} = 2 * int(d[{head} + 48:{head} + 64], 16)"
     length = f"{name}n = int(d[{name} + 48:{name} + 64], 16)"
     body = f"d[{name} + 64:{name} + 64 + 2 * {name}n]"
     if kind == "bytes":

@@ -10,17 +10,20 @@ Twelve microseconds an event is the whole budget (fetch to commit, 80,000 events
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any
 
 from indexer.decode import EventType, Values
+from indexer.fetch import Log
 from indexer.projection import BoundFold, Key, Projection, Row, bind
+from indexer.writer import UNDER_WAY
 
 RawLog = tuple[int, int, int, str, str, str, str | None, str, str, str | None]
 """A row of `logs`: number, index, tx_index, tx_hash, address, contract, event, topics, data, args;
-bytes are 0x hex text, topics hex without 0x, one after the other."""
+bytes are hex digits without 0x, topics one after the other."""
 
 CACHED_VERSIONS = 200_000
 """Current versions kept in memory per projection (some 100 MB if every one of them is used)."""
@@ -70,23 +73,28 @@ class Kind:
     """What to do with the logs of one event of one address."""
 
     event: EventType
+    address: str
     contract: str
     name: str
-    read: Callable[[Sequence[str], str], tuple[Values, str]]
+    read: Callable[[Sequence[str], str], tuple[Values, str, str]]
     folds: list[Folding]
 
 
 @dataclass
 class Batch:
-    """Rows of the blocks `first..last`, to be written in one transaction."""
+    """Rows of the blocks `first..last`, to be written in one transaction.
+
+    Headers and logs may be written, and forgotten, before the batch is complete: `count` logs came in all.
+    """
 
     first: int
     last: int = -1
+    count: int = 0
     hash: str = ""
     time: int = 0
     blocks: list[tuple[Any, ...]] = field(default_factory=list)
     logs: list[RawLog] = field(default_factory=list)
-    versions: list[tuple[Projection, list[Row], list[tuple[Any, ...]]]] = field(default_factory=list)
+    versions: dict[Projection, tuple[list[Row], list[tuple[Any, ...]]]] = field(default_factory=dict)
     """Per projection: new versions, and closes as (until_block, *key, since_block)."""
 
 
@@ -105,7 +113,7 @@ class Digest:
         self._shelves = [Shelf(projection, cached) for projection in projections]
         self._names = {address: name for address, (name, _) in contracts.items()}
         self._kinds: dict[tuple[str, str], Kind] = {}
-        self._unwritten = (0, 0)  # first blocks of the batch before, which may be under way, and of the present one
+        self._unwritten = deque([0], maxlen=UNDER_WAY + 2)  # first blocks of batches that may not be written yet
         for address, (name, events) in contracts.items():
             for event in events:
                 folds: list[Folding] = [
@@ -119,7 +127,7 @@ class Digest:
                     for fold in shelf.projection.folds
                     if fold.event in (f"{name}.{event.name}", f"*.{event.name}")
                 ]
-                self._kinds[address, event.topic] = Kind(event, name, event.name, event.read, folds)
+                self._kinds[address, event.topic] = Kind(event, address[2:], name, event.name, event.read, folds)
 
     def forget(self) -> None:
         """Drops the cached versions, after a rollback or a failed write."""
@@ -127,31 +135,30 @@ class Digest:
             shelf.cache.clear()
             shelf.versions, shelf.closes, shelf.missing = [], [], set()
 
-    def read(
-        self, logs: Iterable[Mapping[str, Any]], times: Mapping[str, tuple[int, int]]
-    ) -> tuple[list[RawLog], list[Work]]:
+    def read(self, logs: Iterable[Log], times: Mapping[str, tuple[int, int]]) -> tuple[list[RawLog], list[Work]]:
         """Logs as rows of `logs`, and the folding they ask for. `times`: hex number → (number, time)."""
         rows: list[RawLog] = []
         work: list[Work] = []
         kinds, whole = self._kinds, _WHOLE
         for log in logs:
-            topics, address, payload = log["topics"], log["address"], log["data"]
-            number, time = times[log["blockNumber"]]
-            kind = kinds.get((address, topics[0])) if topics else None
+            topics, payload = log.topics, log.data[2:]
+            number, time = times[log.block_number]
+            kind = kinds.get((log.address, topics[0])) if topics else None
             if kind is None:
-                contract, name, args = self._names[address], None, None
+                address, contract, name, args = log.address[2:], self._names[log.address], None, None
+                joined = "".join([topic[2:] for topic in topics])
             else:
-                contract, name = kind.contract, kind.name
-                values, args = kind.read(topics, payload)
+                address, contract, name = kind.address, kind.contract, kind.name
+                values, args, joined = kind.read(topics, payload)
             raw: RawLog = (
                 number,
-                whole[log["logIndex"]],
-                whole[log["transactionIndex"]],
-                log["transactionHash"],
+                whole[log.log_index],
+                whole[log.transaction_index],
+                log.transaction_hash[2:],
                 address,
                 contract,
                 name,
-                "".join([topic[2:] for topic in topics]),
+                joined,
                 payload,
                 args,
             )
@@ -173,11 +180,10 @@ class Digest:
         kinds = self._kinds
         for raw in stored:
             topics = raw[7]
-            kind = kinds.get((raw[4], "0x" + topics[:64]))
+            kind = kinds.get(("0x" + raw[4], "0x" + topics[:64]))
             if kind is None or not kind.folds:
                 continue
-            listed = ["0x" + topics[start : start + 64] for start in range(0, len(topics), 64)]
-            values = kind.event.decode(listed, raw[8])
+            values = kind.event.decode(topics, raw[8])
             time = times[raw[0]]
             for shelf, bound, key_of, cache in kind.folds:
                 if key_of is None:
@@ -205,8 +211,8 @@ class Digest:
                     shelf.cache[shelf.projection.key_of(row)] = row
                 shelf.missing = set()
         first = batch.first
-        if first != self._unwritten[1]:
-            self._unwritten = (self._unwritten[1], first)
+        if first != self._unwritten[-1]:
+            self._unwritten.append(first)
         for shelf, bound, key, values, raw, time in work:
             cache, width = shelf.cache, shelf.width
             old = cache.pop(key, None)  # put back at the end: the cache stays in the order of last change
@@ -230,7 +236,9 @@ class Digest:
             shelf.versions.append(row)
         for shelf in self._shelves:
             if shelf.versions:
-                batch.versions.append((shelf.projection, shelf.versions, shelf.closes))
+                versions, closes = batch.versions.setdefault(shelf.projection, ([], []))
+                versions += shelf.versions
+                closes += shelf.closes
                 shelf.versions, shelf.closes = [], []
             shelf.evict(self._unwritten[0])
 

@@ -12,15 +12,34 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache, reduce
-from operator import or_
+from itertools import groupby
+from operator import attrgetter, or_
 from typing import Any
+
+import msgspec
 
 from chain.errors import ChaqiError
 from chain.proofs import bloom_mask, header_hash, receipts_root
 from chain.rpc import NodeError, Rpc
 
 Header = dict[str, Any]
-Log = dict[str, Any]
+
+
+class Log(msgspec.Struct, rename="camel", gc=False):
+    """What is used of a log, as the node gives it. Half as dear to read as a dictionary, and nothing to collect."""
+
+    address: str
+    topics: list[str]
+    data: str
+    block_hash: str
+    block_number: str
+    transaction_hash: str
+    transaction_index: str
+    log_index: str
+    removed: bool | None = None
+
+
+_LOGS_OR_HEADER = list[Log] | Header | None
 
 
 class AnswerInconsistent(ChaqiError):
@@ -97,10 +116,7 @@ def fetch(rpc: Rpc, addresses: Sequence[str], first: int, last: int, parent: str
     calls.extend(("eth_getBlockByNumber", [hex(number), False]) for number in range(first, last + 1))
     logs: Any
     headers: list[Any]
-    try:
-        logs, *headers = rpc.try_batch(calls)
-    except (KeyError, TypeError) as failure:
-        raise AnswerInconsistent(block=first, reason=f"malformed answer ({failure})") from failure
+    logs, *headers = rpc.try_batch(calls, _LOGS_OR_HEADER)
     for header in headers:
         if isinstance(header, NodeError):
             raise header
@@ -109,14 +125,18 @@ def fetch(rpc: Rpc, addresses: Sequence[str], first: int, last: int, parent: str
     if isinstance(logs, NodeError):
         raise logs
     try:
-        _check_chain(headers, first, parent)
+        check_chain(headers, first, parent)
         logs = complete_logs(rpc, addresses, headers, logs, prove)
     except (KeyError, TypeError, ValueError, IndexError) as failure:
         raise AnswerInconsistent(block=first, reason=f"malformed answer ({failure!r})") from failure
     return Range(first, last, headers, logs)
 
 
-def _check_chain(headers: Sequence[Header], first: int, parent: str | None) -> None:
+def check_chain(headers: Sequence[Header], first: int, parent: str | None) -> None:
+    """Raises unless the headers follow each other from `first` on, and block `parent` where that is known.
+
+    Raises `HistoryChanged`, `AnswerInconsistent`.
+    """
     before = parent
     for number, header in enumerate(headers, start=first):
         if int(header["number"], 16) != number:
@@ -133,30 +153,31 @@ def complete_logs(
 ) -> list[Log]:
     """The logs in the chain's order; raises unless they are exactly what the headers vouch for."""
     of_block: dict[str, list[Log]] = {header["number"]: [] for header in headers}
-    for log in logs:
-        received = of_block.get(log["blockNumber"])
-        if received is None:
-            raise AnswerInconsistent(block=int(log["blockNumber"], 16), reason="a log from outside the range")
-        received.append(log)
+    for number, run in groupby(logs, _block_number):
+        if number not in of_block:
+            raise AnswerInconsistent(block=int(number, 16), reason="a log from outside the range")
+        of_block[number].extend(run)
     doubtful = []
-    for header in headers:
+    for header in headers:  # by columns: a pass over one field of all logs costs less than a look at each log
         received = of_block[header["number"]]
-        if received:
-            foreign = {log["blockHash"] for log in received} != {header["hash"]}
-            if foreign or any([log.get("removed") for log in received]):
-                raise AnswerInconsistent(block=int(header["number"], 16), reason="a log of another block")
-        gapless = [log["logIndex"] for log in received] == _indexes(len(received))
+        if received and ({*map(_block_hash, received)} != {header["hash"]} or any(map(_removed, received))):
+            raise AnswerInconsistent(block=int(header["number"], 16), reason="a log of another block")
+        gapless = [*map(_log_index, received)] == _indexes(len(received))
         if not gapless:
-            received.sort(key=lambda log: int(log["logIndex"], 16))
-        transactions = {log["transactionHash"] for log in received}
-        values = {log["address"] for log in received}.union(*[log["topics"] for log in received])
+            received.sort(key=lambda log: int(log.log_index, 16))
+        silent = len({*map(_transaction_hash, received)}) != len(header["transactions"])
+        values = {*map(_address, received)}.union(*map(_topics, received))
         bloom = reduce(or_, map(bloom_mask, values), 0)
-        silent = len(transactions) != len(header["transactions"])
         if prove or silent or not gapless or bloom != int(header["logsBloom"], 16):
             doubtful.append((header, received))
     if doubtful:
         _settle(rpc, frozenset(addresses), doubtful)
     return [log for header in headers for log in of_block[header["number"]]]
+
+
+_block_number, _block_hash, _removed, _log_index, _transaction_hash, _address, _topics = map(
+    attrgetter, ("block_number", "block_hash", "removed", "log_index", "transaction_hash", "address", "topics")
+)
 
 
 @lru_cache(maxsize=64)
@@ -172,7 +193,12 @@ def _settle(rpc: Rpc, addresses: frozenset[str], doubtful: Sequence[tuple[Header
         if isinstance(receipts, NodeError):
             raise LogsMissing(block=number, reason=f"its receipts are refused ({receipts.message})")
         check_receipts(header, receipts)
-        vouched = [log for receipt in receipts for log in receipt["logs"] if log["address"] in addresses]
+        vouched = [
+            log
+            for receipt in receipts
+            for log in msgspec.convert(receipt["logs"], list[Log])
+            if log.address in addresses
+        ]
         if [_gist(log) for log in vouched] != [_gist(log) for log in received]:
             raise LogsMissing(block=number, reason=f"{len(received)} given, {len(vouched)} in its receipts")
 
@@ -189,4 +215,4 @@ def check_receipts(header: Header, receipts: Any) -> None:
 
 
 def _gist(log: Log) -> tuple[int, str, tuple[str, ...], str]:
-    return int(log["logIndex"], 16), log["address"], tuple(log["topics"]), log["data"]
+    return int(log.log_index, 16), log.address, tuple(log.topics), log.data

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Iterator, Sequence
+from functools import cache
 from operator import itemgetter
 from typing import Any
 
@@ -20,49 +21,77 @@ from indexer.digest import Batch
 from indexer.fetch import Header
 from indexer.projection import Key, Projection, Row
 from indexer.schema import blocks, cursor, folds, logs
+from indexer.transaction import Statement
 
 LOADED_AT_ONCE = 400
-"""Keys in one query for current versions."""
+"""Keys in one query for current versions on SQLite."""
 
 EMPTY_BLOOM = "0x" + "0" * 512
 
 
 def header_row(header: Header) -> tuple[Any, ...]:
-    """A header as a row of `blocks`."""
+    """A header as a row of `blocks`, bytes as hex digits."""
     bloom = header["logsBloom"]
     return (
         int(header["number"], 16),
-        header["hash"],
-        header["parentHash"],
+        header["hash"][2:],
+        header["parentHash"][2:],
         int(header["timestamp"], 16),
-        header["receiptsRoot"],
-        None if bloom == EMPTY_BLOOM else bloom,
+        header["receiptsRoot"][2:],
+        None if bloom == EMPTY_BLOOM else bloom[2:],
     )
 
 
-def write_batch(connection: sa.Connection, batch: Batch, head: int) -> None:
-    """Adds a batch and moves the cursor to its last block."""
-    bulk.insert(connection, blocks, batch.blocks)
-    bulk.insert(connection, logs, batch.logs)
-    write_versions(connection, batch)
-    connection.execute(
-        sa.update(cursor).values(
-            block=batch.last, hash=batch.hash, time=batch.time, head=head, seen_at=time.time(), fault=None
-        )
-    )
-    connection.execute(sa.update(folds).values(block=batch.last))
+def statement(dialect: sa.Dialect, clause: sa.ClauseElement, touched: int | None = None) -> Statement:
+    """A statement with its values written out, and the number of rows it must touch."""
+    return str(clause.compile(dialect=dialect, compile_kwargs={"literal_binds": True})), None, touched
 
 
-def write_versions(connection: sa.Connection, batch: Batch) -> None:
+def opening(dialect: sa.Dialect, batch: Batch) -> list[Statement]:
+    """Begins a batch's transaction: locks the cursor where it must be, so that who lost the lease writes nothing."""
+    locked = sa.update(cursor).where(cursor.c.block == batch.first - 1).values(seen_at=time.time())
+    return [statement(dialect, locked, touched=1)]
+
+
+def headers_and_logs(dialect: sa.Dialect, batch: Batch) -> list[Statement]:
+    """Adds what the batch holds of headers and logs."""
+    return [*bulk.inserts(dialect.name, blocks, batch.blocks), *bulk.inserts(dialect.name, logs, batch.logs)]
+
+
+def closing(dialect: sa.Dialect, batch: Batch, head: int) -> list[Statement]:
+    """Ends a batch's transaction: its versions, and the cursor on its last block."""
+    here = {"block": batch.last, "hash": batch.hash, "time": batch.time}
+    return [
+        *version_statements(dialect, batch),
+        statement(dialect, sa.update(cursor).values(**here, head=head, seen_at=time.time(), fault=None)),
+        statement(dialect, sa.update(folds).values(block=batch.last)),
+    ]
+
+
+def version_statements(dialect: sa.Dialect, batch: Batch) -> list[Statement]:
     """Adds a batch's versions and closes the ones they follow, both by key: neighbours share a page of the table."""
-    for projection, versions, closes in batch.versions:
+    statements: list[Statement] = []
+    for projection, (versions, closes) in batch.versions.items():
         width = len(projection.key)
-        bulk.insert(connection, projection.table, sorted(versions, key=itemgetter(*range(width))))
-        bulk.close_versions(connection, projection.table, sorted(closes, key=itemgetter(*range(1, width + 1))))
+        by_key = sorted(versions, key=itemgetter(*range(width)))
+        statements += bulk.inserts(dialect.name, projection.table, by_key)
+        closed_by_key = sorted(closes, key=itemgetter(*range(1, width + 1)))
+        statements += bulk.closes(dialect.name, projection.table, closed_by_key)
+    return statements
 
 
 def roll_back(connection: sa.Connection, block: int, projections: Iterable[Projection]) -> None:
     """Undoes everything after `block`, which becomes the cursor."""
+    last = connection.execute(sa.select(blocks).where(blocks.c.number == block)).one_or_none()
+    connection.execute(  # first, as in `opening`: so it waits for a batch that is under way
+        sa.update(cursor).values(
+            block=block,
+            hash=None if last is None else "0x" + last.hash.hex(),
+            time=None if last is None else last.timestamp,
+            fault=None,
+            rewind_to=None,
+        )
+    )
     connection.execute(sa.delete(logs).where(logs.c.block_number > block))
     connection.execute(sa.delete(blocks).where(blocks.c.number > block))
     for projection in projections:
@@ -73,16 +102,6 @@ def roll_back(connection: sa.Connection, block: int, projections: Iterable[Proje
             sa.update(table).where(sa.tuple_(*key).in_(touched), table.c.until_block > block).values(until_block=None)
         )
         connection.execute(sa.delete(table).where(table.c.since_block > block))
-    last = connection.execute(sa.select(blocks).where(blocks.c.number == block)).one_or_none()
-    connection.execute(
-        sa.update(cursor).values(
-            block=block,
-            hash=None if last is None else "0x" + last.hash.hex(),
-            time=None if last is None else last.timestamp,
-            fault=None,
-            rewind_to=None,
-        )
-    )
     connection.execute(sa.update(folds).where(folds.c.block > block).values(block=block))
 
 
@@ -90,12 +109,35 @@ def load_current(connection: sa.Connection, projection: Projection, keys: Sequen
     """The current versions of those of the keys that have one."""
     table = projection.table
     columns = [table.c[name] for name in projection.key_names]
+    if connection.dialect.name == "postgresql":
+        parts = [list(keys)] if len(columns) == 1 else [list(part) for part in zip(*keys, strict=True)]
+        for row in connection.exec_driver_sql(_newest_by_key(table, len(columns)), tuple(parts)):
+            yield list(row)
+        return
     current = sa.select(table).where(table.c.until_block.is_(None))
     for start in range(0, len(keys), LOADED_AT_ONCE):
         some = keys[start : start + LOADED_AT_ONCE]
         wanted = columns[0].in_(some) if len(columns) == 1 else sa.tuple_(*columns).in_(some)
         for row in connection.execute(current.where(wanted)):
             yield list(row)
+
+
+@cache
+def _newest_by_key(table: sa.Table, width: int) -> str:
+    """A query that looks each key up: given a list of keys, PostgreSQL rather reads the whole table."""
+    columns = list(table.columns)[:width]
+    texts = [isinstance(column.type, sa.Text) for column in columns]
+    kinds = ["text" if text else str(column.type) for column, text in zip(columns, texts, strict=True)]
+    matches = [
+        f'v."{column.name}" = k."{column.name}"' + (' COLLATE "C"' if text else "")
+        for column, text in zip(columns, texts, strict=True)
+    ]
+    return (
+        f"SELECT v.* FROM unnest({', '.join(f'%s::{kind}[]' for kind in kinds)}) "
+        f"AS k({', '.join(f'{chr(34)}{column.name}{chr(34)}' for column in columns)}) "
+        f'CROSS JOIN LATERAL (SELECT * FROM "{table.name}" v WHERE {" AND ".join(matches)} '
+        "ORDER BY since_block DESC LIMIT 1) v WHERE v.until_block IS NULL"
+    )
 
 
 def stored_hash(connection: sa.Connection, number: int) -> str | None:

@@ -13,7 +13,8 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections import deque
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
 
@@ -24,15 +25,19 @@ from chain.errors import ChaqiError
 from chain.rpc import NodeError, NodeUnreachable, Rpc
 from indexer import ledger, rebuild
 from indexer.digest import Batch
-from indexer.fetch import AnswerInconsistent, Header, HeadLower, HistoryChanged, Range, Spans, fetch
+from indexer.fetch import AnswerInconsistent, Header, HeadLower, HistoryChanged, Range, Spans, check_chain, fetch
 from indexer.projection import Projection, discover
 from indexer.rebuild import Contracts, EventTypes
 from indexer.schema import cursor
 from indexer.store import reading, writing
+from indexer.writer import Writer, write_behind, writer
 
-WRITTEN_AT_ONCE = 10_000
+WRITTEN_AT_ONCE = 20_000
 """Logs, or blocks, that make a transaction while catching up: of versions that follow each other within one, only
 the last has to be closed later."""
+
+FETCHED_AHEAD = 2
+"""Answers under way while one is digested: so the node works on one while the other is read."""
 
 LIVE_BLOCKS = 4
 """So near to the head, blocks are mirrored in one thread: less to hand over, less delay."""
@@ -227,37 +232,71 @@ class Mirror:
         return moved
 
     def _follow(self, head: int) -> None:
-        if head - self.block <= LIVE_BLOCKS:
+        near = head - self.block <= LIVE_BLOCKS
+        parts = self._backfill(head)
+        if near:
             answer = self._fetch(self.block + 1, head, self.hash)
-            try:
-                self._write(self._digested(answer), head)
-            except BaseException:
-                self._start_over()
-                raise
-            return
+            parts = ((self._digested(one, Batch(one.first)), True) for one in (answer,))
         try:
-            rebuild.write_behind(self._backfill(head), lambda batch: self._write(batch, head))
+            with writer(self.engine, head - self.block) as out:
+
+                def write(item: tuple[Batch | None, Any]) -> None:
+                    batch, prepared = item
+                    out.write(prepared)
+                    if batch is not None:
+                        self.block, self.hash = batch.last, batch.hash
+                        self._faulty, self._told_at = False, time.monotonic()
+
+                if near:
+                    for item in self._prepared(parts, out, head):
+                        write(item)
+                else:
+                    write_behind(self._prepared(parts, out, head), write)
         except BaseException:
             self._start_over()
             raise
 
-    def _backfill(self, head: int) -> Iterator[Batch]:
-        """Batches up to `head`; while one is digested here, the next is fetched in another thread."""
-        with ThreadPoolExecutor(1, "mirror-fetcher") as fetcher:
+    def _prepared(
+        self, parts: Iterable[tuple[Batch, bool]], out: Writer, head: int
+    ) -> Iterator[tuple[Batch | None, Any]]:
+        """Parts ready to be written, with the batch where one ends."""
+        dialect = self.engine.dialect
+        begun = False
+        for batch, last in parts:
+            statements = [] if begun else ledger.opening(dialect, batch)
+            statements += ledger.headers_and_logs(dialect, batch)
+            batch.blocks, batch.logs = [], []
+            if last:
+                statements += ledger.closing(dialect, batch, head)
+            begun = not last
+            yield batch if last else None, out.prepare(statements, last)
 
-            def ask(first: int, parent: str | None) -> Future[Range] | None:
-                last = min(head, first + self._spans.blocks - 1)
-                return fetcher.submit(self._fetch, first, last, parent) if first <= head else None
+    def _backfill(self, head: int) -> Iterator[tuple[Batch, bool]]:
+        """Batches up to `head`, each after every answer that adds to it, and whether that was the last.
 
-            ahead = ask(self.block + 1, self.hash)
-            batch: Batch | None = None
-            while ahead is not None:
-                answer = ahead.result()
-                ahead = ask(answer.last + 1, answer.headers[-1]["hash"])
-                batch = self._digested(answer, batch)
-                if ahead is None or len(batch.logs) >= WRITTEN_AT_ONCE or len(batch.blocks) >= WRITTEN_AT_ONCE:
-                    yield batch
-                    batch = None
+        While an answer is digested here, the next ones are fetched in other threads.
+        """
+        with ThreadPoolExecutor(FETCHED_AHEAD, "mirror-fetcher") as fetcher:
+            ahead: deque[tuple[int, Future[Range]]] = deque()
+            done, parent = self.block, self.hash
+            batch = Batch(done + 1)
+            while done < head:
+                first = ahead[-1][0] + 1 if ahead else done + 1
+                while first <= head and len(ahead) < FETCHED_AHEAD:
+                    last = min(head, first + self._spans.blocks - 1)
+                    ahead.append((last, fetcher.submit(self._fetch, first, last, None)))
+                    first = last + 1
+                asked, future = ahead.popleft()
+                answer = future.result()
+                if answer.last < asked:  # less than was asked for: what is under way does not follow
+                    ahead.clear()
+                check_chain(answer.headers, answer.first, parent)
+                done, parent = answer.last, answer.headers[-1]["hash"]
+                self._digested(answer, batch)
+                full = batch.count >= WRITTEN_AT_ONCE or done - batch.first >= WRITTEN_AT_ONCE
+                yield batch, full or done == head
+                if full:
+                    batch = Batch(done + 1)
 
     def _fetch(self, first: int, last: int, parent: str | None) -> Range:
         while True:
@@ -271,23 +310,17 @@ class Mirror:
             self._spans.learn(last - first + 1, len(answer.logs))
             return answer
 
-    def _digested(self, answer: Range, batch: Batch | None = None) -> Batch:
-        """The answer as a batch of its own, or added to the batch of the blocks before it."""
+    def _digested(self, answer: Range, batch: Batch) -> Batch:
+        """The batch with the answer added to it."""
         headers = [ledger.header_row(header) for header in answer.headers]
         times = {header["number"]: (row[0], row[3]) for header, row in zip(answer.headers, headers, strict=True)}
-        if batch is None:
-            batch = Batch(answer.first)
-        batch.last, batch.hash, batch.time = answer.last, headers[-1][1], headers[-1][3]
+        batch.last, batch.hash, batch.time = answer.last, answer.headers[-1]["hash"], headers[-1][3]
         batch.blocks += headers
         rows, work = self._digest.read(answer.logs, times)
         batch.logs += rows
+        batch.count += len(rows)
         self._digest.fold(work, batch)
         return batch
-
-    def _write(self, batch: Batch, head: int) -> None:
-        with writing(self.engine) as connection:
-            ledger.write_batch(connection, batch, head)
-        self.block, self.hash, self._faulty, self._told_at = batch.last, batch.hash, False, time.monotonic()
 
     def _start_over(self) -> None:
         self._digest.forget()

@@ -85,8 +85,8 @@ class Meta:
 
 BLOCK = Meta("raw[0]")
 LOG_INDEX = Meta("raw[1]")
-TX_HASH = Meta("raw[3]")
-ADDRESS = Meta("raw[4]")
+TX_HASH = Meta("'0x' + raw[3]")
+ADDRESS = Meta("'0x' + raw[4]")
 CONTRACT = Meta("raw[5]")
 TIME = Meta("time")
 
@@ -221,8 +221,8 @@ class BoundFold:
             **dict(zip(self.event.fields, values, strict=True)),
             "block": raw[0],
             "log_index": raw[1],
-            "tx_hash": raw[3],
-            "address": raw[4],
+            "tx_hash": "0x" + raw[3],
+            "address": "0x" + raw[4],
             "contract": raw[5],
             "time": time,
         }

@@ -7,10 +7,7 @@ it was.
 
 from __future__ import annotations
 
-import gc
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import orjson
@@ -22,6 +19,8 @@ from indexer.digest import Batch, Digest, RawLog
 from indexer.projection import Key, Projection, Row
 from indexer.schema import blocks, cursor, folds, logs
 from indexer.store import reading, writing
+from indexer.transaction import Statement
+from indexer.writer import Writer, write_behind, writer
 
 LOGS_AT_ONCE = 20_000
 """Logs in one portion: the more, the fewer versions have to be closed in a later one."""
@@ -114,21 +113,23 @@ def _refold_group(engine: sa.Engine, group: Sequence[Projection], digest: Digest
     names = [projection.name for projection in group]
     count = 0
 
-    def write(batch: Batch) -> None:
-        with writing(engine) as connection:
-            ledger.write_versions(connection, batch)
-            done = sa.update(folds).where(folds.c.projection.in_(names)).values(block=batch.last)
-            connection.execute(done)
+    def written(batch: Batch) -> list[Statement]:
+        done = sa.update(folds).where(folds.c.projection.in_(names), folds.c.block == batch.first - 1)
+        return [
+            ledger.statement(engine.dialect, done.values(block=batch.last), touched=len(names)),
+            *ledger.version_statements(engine.dialect, batch),
+        ]
 
-    def batches() -> Iterator[Batch]:
+    def batches(out: Writer) -> Iterator[Any]:
         nonlocal count
         for first, last, stored, times in stored_logs(engine, after, target):
             batch = Batch(first, last)
             digest.fold(digest.reread(stored, times), batch)
             count += len(stored)
-            yield batch
+            yield out.prepare(written(batch), last=True)
 
-    write_behind(batches(), write)
+    with writer(engine, target - after) as out:
+        write_behind(batches(out), out.write)
     return count
 
 
@@ -137,6 +138,9 @@ def stored_logs(engine: sa.Engine, after: int, last: int) -> Iterator[tuple[int,
     limit = LOGS_AT_ONCE
     while after < last:
         with reading(engine) as connection:
+            if engine.dialect.name == "postgresql":
+                # Without statistics the planner sorts all logs that are left, on disk, for every portion of them.
+                connection.exec_driver_sql("SET LOCAL enable_sort = off; SET LOCAL enable_bitmapscan = off")
             ordered = (
                 sa.select(*_FOLDED)
                 .where(logs.c.block_number > after, logs.c.block_number <= last)
@@ -162,46 +166,19 @@ def stored_logs(engine: sa.Engine, after: int, last: int) -> Iterator[tuple[int,
 
 def _from_store(rows: Sequence[Sequence[Any]]) -> list[RawLog]:
     """Stored logs as the digest takes them; what no fold can ask for is left out."""
-    addresses = {address: "0x" + address.hex() for address in {row[3] for row in rows}}
+    addresses = {address: address.hex() for address in {row[3] for row in rows}}
     return [
         (
             number,
             index,
             0,
-            "0x" + tx_hash.hex(),
+            tx_hash.hex(),
             addresses[address],
             contract,
             None,
             topics.hex(),
-            "0x" + data.hex(),
+            data.hex(),
             None,
         )
         for number, index, tx_hash, address, contract, topics, data in rows
     ]
-
-
-def write_behind(batches: Iterable[Batch], write: Callable[[Batch], None]) -> None:
-    """Writes each batch in another thread while the next one is made; at most one is under way."""
-    with _seldom_collecting(), ThreadPoolExecutor(1, "mirror-writer") as writer:
-        pending: Future[None] | None = None
-        for batch in batches:
-            if pending is not None:
-                pending.result()
-            pending = writer.submit(write, batch)
-        if pending is not None:
-            pending.result()
-
-
-@contextmanager
-def _seldom_collecting() -> Iterator[None]:
-    """Lets the collector of cycles look after a hundred thousand new objects, not after every 700.
-
-    A batch is tens of thousands of tuples that all live until it is written and are in no cycle: looking at them
-    again and again took a third of the time of a backfill. Cycles made by others meanwhile still go.
-    """
-    usual = gc.get_threshold()
-    gc.set_threshold(100_000, *usual[1:])
-    try:
-        yield
-    finally:
-        gc.set_threshold(*usual)

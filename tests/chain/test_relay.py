@@ -35,10 +35,10 @@ class Flaky(Rpc):
 
     on_send: Callable[[str], bool | Exception] = staticmethod(lambda raw: True)
 
-    def try_batch(self, calls: Iterable[tuple[str, Sequence[Any]]]) -> list[Any | NodeError]:
+    def try_batch(self, calls: Iterable[tuple[str, Sequence[Any]]], result: Any = Any) -> list[Any | NodeError]:
         wanted = list(calls)
         if wanted[0][0] != "eth_sendRawTransaction":
-            return super().try_batch(wanted)
+            return super().try_batch(wanted, result)
         answers: list[Any | NodeError] = []
         for call in wanted:
             verdict = self.on_send(call[1][0])
@@ -551,11 +551,11 @@ def test_a_relay_that_dies_at_any_commit_or_call_loses_and_doubles_nothing(
         count()
         return writing(store)
 
-    def dying_post(self: Rpc, payload: Any) -> Any:
+    def dying_post(self: Rpc, payload: Any, result: Any = Any) -> Any:
         if not isinstance(self, Flaky):
-            return post(self, payload)
+            return post(self, payload, result)
         count()
-        answer = post(self, payload)
+        answer = post(self, payload, result)
         count()
         return answer
 

@@ -17,9 +17,11 @@ from tests.indexer.truth import act, assert_true
 
 FOLLOWER = """
 import sys, threading
+from indexer import writer
 from indexer.store import only_writer, open_mirror
 from tests.indexer.devnet import Devnet
 url, database, ledger, at = sys.argv[1:]
+writer.LONG_WAY = 3
 devnet = Devnet(url)
 devnet.ledger, devnet.deployed_at = ledger, int(at)
 engine = open_mirror(database)

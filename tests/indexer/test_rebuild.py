@@ -18,6 +18,7 @@ from indexer.mirror import Mirror
 from indexer.projection import Fold, Projection, whole, words
 from indexer.schema import folds
 from indexer.store import reading
+from indexer.transaction import Statement
 from tests.indexer.devnet import Devnet, assets, fresh, running_anvil
 from tests.indexer.truth import act, assert_true, chain_events, fold
 from tests.stores import new_database
@@ -77,22 +78,22 @@ def test_a_rebuild_that_was_cut_off_goes_on(devnet: Devnet, engine: sa.Engine, m
     class PowerCut(Exception):
         pass
 
-    real = ledger.write_versions
+    real = ledger.version_statements
 
-    def cut(connection: sa.Connection, batch: Batch) -> None:
+    def cut(dialect: sa.Dialect, batch: Batch) -> list[Statement]:
         if len(written) == 3:
             raise PowerCut
         written.append(batch)
-        real(connection, batch)
+        return real(dialect, batch)
 
-    monkeypatch.setattr(ledger, "write_versions", cut)
+    monkeypatch.setattr(ledger, "version_statements", cut)
     with pytest.raises(PowerCut):
         mirror.rebuild()
     with reading(engine) as connection:
         status = queries.status(connection)
         assert 0 < status.folded["assets"] < status.block
         assert not status.ready
-    monkeypatch.setattr(ledger, "write_versions", real)
+    monkeypatch.setattr(ledger, "version_statements", real)
     devnet.mirror(engine)  # what the next start does
     assert dumped(engine, [assets]) == before
 
