@@ -42,15 +42,18 @@ def header_row(header: Header) -> tuple[Any, ...]:
     )
 
 
-def statement(dialect: sa.Dialect, clause: sa.ClauseElement, touched: int | None = None) -> Statement:
-    """A statement with its values written out, and the number of rows it must touch."""
-    return str(clause.compile(dialect=dialect, compile_kwargs={"literal_binds": True})), None, touched
+def statement(dialect: sa.Dialect, sql: str, *values: Any, touched: int | None = None) -> Statement:
+    """A statement with `?` for each value, and the number of rows it must touch.
+
+    By hand, because every live block runs three: SQLAlchemy compiles one in half a millisecond.
+    """
+    return sql if dialect.name == "sqlite" else sql.replace("?", "%s"), list(values), touched
 
 
 def opening(dialect: sa.Dialect, batch: Batch) -> list[Statement]:
     """Begins a batch's transaction: locks the cursor where it must be, so that who lost the lease writes nothing."""
-    locked = sa.update(cursor).where(cursor.c.block == batch.first - 1).values(seen_at=time.time())
-    return [statement(dialect, locked, touched=1)]
+    locked = "UPDATE cursor SET seen_at = ? WHERE block = ?"
+    return [statement(dialect, locked, time.time(), batch.first - 1, touched=1)]
 
 
 def headers_and_logs(dialect: sa.Dialect, batch: Batch) -> list[Statement]:
@@ -60,11 +63,11 @@ def headers_and_logs(dialect: sa.Dialect, batch: Batch) -> list[Statement]:
 
 def closing(dialect: sa.Dialect, batch: Batch, head: int) -> list[Statement]:
     """Ends a batch's transaction: its versions, and the cursor on its last block."""
-    here = {"block": batch.last, "hash": batch.hash, "time": batch.time}
+    here = "UPDATE cursor SET block = ?, hash = ?, time = ?, head = ?, seen_at = ?, fault = NULL"
     return [
         *version_statements(dialect, batch),
-        statement(dialect, sa.update(cursor).values(**here, head=head, seen_at=time.time(), fault=None)),
-        statement(dialect, sa.update(folds).values(block=batch.last)),
+        statement(dialect, here, batch.last, batch.hash, batch.time, head, time.time()),
+        statement(dialect, "UPDATE folds SET block = ?", batch.last),
     ]
 
 

@@ -114,9 +114,9 @@ def _refold_group(engine: sa.Engine, group: Sequence[Projection], digest: Digest
     count = 0
 
     def written(batch: Batch) -> list[Statement]:
-        done = sa.update(folds).where(folds.c.projection.in_(names), folds.c.block == batch.first - 1)
+        done = f"UPDATE folds SET block = ? WHERE block = ? AND projection IN ({', '.join('?' for _ in names)})"
         return [
-            ledger.statement(engine.dialect, done.values(block=batch.last), touched=len(names)),
+            ledger.statement(engine.dialect, done, batch.last, batch.first - 1, *names, touched=len(names)),
             *ledger.version_statements(engine.dialect, batch),
         ]
 

@@ -19,8 +19,8 @@ from typing import Any, BinaryIO
 Statement = tuple[str, Any, int | None]
 """SQL; its values; how many rows it must touch, where that matters.
 
-Values are None, the bytes of a COPY, or for SQLite (values, width, raw): rows of `width` values one after the other,
-where the columns `raw` are the hex digits of bytes.
+Values are None, a list, the bytes of a COPY, or for SQLite (values, width, raw): rows of `width` values one after the
+other, where the columns `raw` are the hex digits of bytes.
 """
 
 MOVED = "moved"
@@ -36,6 +36,8 @@ def apply(cursor: Any, statements: Iterable[Statement]) -> None:
     for sql, values, touched in statements:
         if values is None:
             cursor.execute(sql)
+        elif isinstance(values, list):
+            cursor.execute(sql, values)
         elif isinstance(values, bytes):
             with cursor.copy(sql) as copy:
                 copy.write(values)

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
 
-PACKAGES = ("sqlalchemy", "psycopg", "web3", "fastapi", "uvicorn", "orjson")
+PACKAGES = ("sqlalchemy", "psycopg", "web3", "fastapi", "uvicorn", "orjson", "msgspec")
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,9 @@ import sqlalchemy as sa
 from chain.database import LeaseHeld
 from chain.rpc import Rpc
 from indexer import queries
+from indexer.dump import dump
 from indexer.mirror import AnotherChain, Mirror
+from indexer.projection import Fold, Projection, whole, words
 from indexer.schema import cursor, logs
 from indexer.store import only_writer, open_mirror, reading
 from tests.indexer.devnet import CHAIN_ID, LEDGER, Devnet, assets, running_anvil
@@ -47,6 +49,27 @@ def test_a_mirror_started_again_goes_on_where_it_was(devnet: Devnet, engine: sa.
         grow(devnet, seed, blocks=10)
         devnet.mirror(engine).catch_up()
     assert_true(engine, devnet)
+
+
+def test_keys_of_several_columns_are_found_again_by_a_mirror_that_remembers_none(
+    devnet: Devnet, engine: sa.Engine
+) -> None:
+    owners = Projection(
+        name="owners",
+        key=(words("id"), whole("owner")),
+        columns=(whole("value"), whole("previous")),
+        folds=(Fold("Ledger.Registered"), Fold("Ledger.Transferred")),
+    )
+    for seed in range(6):
+        grow(devnet, seed, blocks=6)
+        forgetful = devnet.mirror(engine, projections=[owners])
+        forgetful.catch_up()
+    with reading(engine) as connection:
+        before = b"".join(dump(connection, [owners]))
+    forgetful.rebuild()
+    with reading(engine) as connection:
+        assert b"".join(dump(connection, [owners])) == before
+        assert any(row["value"] and row["previous"] for row in queries.rows(connection, owners, limit=1000))
 
 
 def test_versions_that_left_the_cache_are_loaded_again(devnet: Devnet, engine: sa.Engine) -> None:
