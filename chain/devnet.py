@@ -12,7 +12,8 @@ anvil's flags, each with its measured reason:
     --hardfork berlin            the newest rules that every engine runs (Besu, GoQuorum, FISCO BCOS)
     --order fifo                 the default order, by fees, shuffles transactions that all pay nothing
     --prune-history 8            without it 992 MB against 161 MB after 16,000 acts; without the number
-                                 `eth_call` at `latest` fails in 1 % of calls, racing a new block
+                                 `eth_call` at `latest` fails in 1 % of calls, racing a new block; 2 of a chain
+                                 that is not kept, as each state in memory is 130 MB a million slots
     --accounts 0                 no account that the whole world has the key of
     --no-request-size-limit      batches over 2 MB
     never --transaction-block-keeper: `eth_getLogs` answers [] for old blocks
@@ -296,7 +297,7 @@ class Devnet:
                 "0",
                 "--disable-default-create2-deployer",
                 "--prune-history",
-                "8",
+                "8" if self._kept else "2",
             ]
             command += ["--cache-path", home, "--no-request-size-limit", "--quiet"]
             begun = self._state.exists

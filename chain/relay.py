@@ -75,6 +75,8 @@ class Relay:
         self._chain_id = chain_id
         self._confirmations = confirmations
         self._head: Head | None = None
+        self._missing: dict[str, int] = {}
+        """Transactions in no block whose nonces are used, each with the head when that was noticed first."""
 
     def run(self, stop: threading.Event, pause: float = 0.05) -> None:
         """Works until `stop` is set; a node that does not answer is waited for. Raises `LeaseHeld`."""
@@ -334,7 +336,11 @@ class Relay:
             connection.execute(transactions.update().where(sent).values(sent_at=now))
         blocks = dict(zip(used, self._locate(used), strict=True))
         self._settle(sorted({block for block in blocks.values() if block is not None}))
-        displaced = [one for one, block in blocks.items() if block is None]
+        # A node may count the nonces of a block that it has not made yet. The block after that one decides.
+        missing = [one for one, block in blocks.items() if block is None]
+        since = self._read_head().number if missing else head.number
+        displaced = [one for one in missing if self._missing.get(one, since) < head.number]
+        self._missing = {one: self._missing.get(one, since) for one in missing}
         if displaced:
             log.warning("another transaction took the nonce", transactions=displaced)
             # As of this block they have failed; should it be lost, they are sent again.

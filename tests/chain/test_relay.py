@@ -358,6 +358,36 @@ def test_a_nonce_that_somebody_else_took_costs_the_act_nothing(world: World) -> 
     world.assert_no_gap()
 
 
+@pytest.mark.usefixtures("hasty")
+def test_a_nonce_that_a_block_in_the_making_has_used_is_not_taken_for_another_transactions(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A node with much state counts nonces seconds before it has their block, and knows no transaction of it yet."""
+    signed = world.ledger.enrolments(8)
+    world.outbox.accept_all(signed)
+    world.relay.step()
+    head = world.rpc.call("eth_getBlockByNumber", "latest", False)
+    call, batch = world.rpc.call, world.rpc.batch
+
+    def old_head(method: str, *params: Any) -> Any:
+        return head if (method, *params[:1]) == ("eth_getBlockByNumber", "latest") else call(method, *params)
+
+    def unknown(calls: Iterable[tuple[str, Sequence[Any]]]) -> list[Any]:
+        wanted = list(calls)
+        return [None] * len(wanted) if wanted and wanted[0][0] == "eth_getTransactionByHash" else batch(wanted)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(world.rpc, "call", old_head)
+        patched.setattr(world.rpc, "batch", unknown)
+        world.node.mine()
+        for _ in range(3):
+            world.relay.step()
+    assert world.states(signed) == {ActState.SUBMITTED}
+    world.settle()
+    assert world.states(signed) == {ActState.FINAL}
+    world.assert_once_each(signed)
+
+
 def test_a_node_that_keeps_back_logs_does_not_make_an_act_look_refused(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
