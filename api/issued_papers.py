@@ -12,7 +12,7 @@ from api.signatures import require_signature_pages
 from chain.acts import SignedAct
 from chain.errors import ChaqiError
 from workflows.commitment import Json
-from workflows.deeds.archive import Kind
+from workflows.deeds.archive import Kind, Paper
 from workflows.documents.contents import Deed, Document, EnforcementCertificate
 
 
@@ -55,22 +55,26 @@ def require_paper(context: Context, signed: SignedAct) -> None:
     message = signed.json()["message"]
     if signed.act.type.key == "Deeds.issue":
         for deed, document in zip(message["deeds"], message["documents"], strict=False):
-            _named(context, deed, "DEED", document, None)
-            require_signature_pages(context, deed)
+            papers = _papers(context, deed)
+            _named(papers, "DEED", document, None)
+            require_signature_pages(context, deed, papers)
     elif signed.act.type.key == "Certificates.issue":
         lists = (message[name] for name in ("principals", "interests", "penalties", "costs"))
         for certificate, document, *items in zip(message["certificates"], message["documents"], *lists, strict=False):
-            _named(context, certificate, "CERTIFICATE", document, sum(map(int, items)))
+            _named(_papers(context, certificate), "CERTIFICATE", document, sum(map(int, items)))
 
 
-def _named(context: Context, case: str, kind: Kind, document: str, total: int | None) -> None:
-    purpose = "comparison with the act of issue"
-    papers = [one for one in context.archive.papers(case, "api", purpose, now=int(time.time())) if one.kind == kind]
-    if not papers:
+def _papers(context: Context, case: str) -> list[Paper]:
+    return context.archive.papers(case, "api", "comparison with the act of issue", now=int(time.time()))
+
+
+def _named(papers: list[Paper], kind: Kind, document: str, total: int | None) -> None:
+    printed = [one for one in papers if one.kind == kind]
+    if not printed:
         return  # the office printed elsewhere
-    fitting = [one for one in papers if one.sha256 == document]
+    fitting = [one for one in printed if one.sha256 == document]
     if not fitting:
-        _same("document", papers[-1].sha256, document)
+        _same("document", printed[-1].sha256, document)
     if total is not None:
         _same("total", fitting[0].about["total"], total)
 

@@ -13,7 +13,7 @@ from chain.errors import ChaqiError
 from chain.outbox import ActState
 from chain.vocabulary import ENUMERATIONS
 from indexer import queries
-from indexer.projections.parties import parties
+from indexer.projections.parties import party_of
 from indexer.projections.trees import trees
 from workflows.trees.filing import FILE, STATED, Candidate, RecordMissing, RecordUncalledFor, tree_of
 
@@ -62,9 +62,8 @@ def keep_record(
     parsed = context.filing.check(signed, record, salted)
     with context.reads.view() as view:
         if signed.act.type.key == FILE:
-            where = [parties.table.c.account == signed.act.signer]
-            rows = queries.rows(view.connection, parties, where=where, limit=1)
-            owner = rows[0]["party"] if rows else None
+            filer = party_of(view.connection, signed.act.signer)
+            owner = filer["party"] if filer else None
         else:
             tree = queries.row(view.connection, trees, tree_of(signed))
             owner = tree["owner"] if tree else None

@@ -34,8 +34,7 @@ from chain.errors import ChaqiError
 from chain.offchain import Base, reading, writing
 from chain.rpc import NodeError, Rpc
 from chain.vocabulary import ENUMERATIONS, role_names
-from indexer import queries
-from indexer.projections.parties import ACTIVE, parties
+from indexer.projections.parties import ACTIVE, party_of
 
 COOKIE: Final = "chaqi_session"
 CHALLENGE_SECONDS: Final = 600
@@ -199,15 +198,15 @@ def caller_of(request: Request) -> Caller:
     if session is None:
         raise SignInRequired()
     with context.reads.view() as view:
-        found = queries.rows(view.connection, parties, where=[parties.table.c.account == session.account], limit=1)
-    if not found:
+        found = party_of(view.connection, session.account)
+    if found is None:
         return Caller(session.account, None, "NONE", 0, session.expires_at)
-    status = found[0]["status"]
+    status = found["status"]
     return Caller(
         account=session.account,
-        party=found[0]["party"],
+        party=found["party"],
         status=list(ENUMERATIONS["Status"])[status],
-        roles=found[0]["roles"] if status == ACTIVE else 0,
+        roles=found["roles"] if status == ACTIVE else 0,
         expires_at=session.expires_at,
     )
 

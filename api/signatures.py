@@ -13,7 +13,7 @@ A side of an agreement may sign by wallet alone; a deed is signed by wallet and 
 import base64
 import binascii
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Annotated, Any
 
@@ -26,6 +26,7 @@ from starlette.concurrency import run_in_threadpool
 
 from api import agreements, deeds
 from api.context import Context, context_of
+from api.deed_files import obligors_of
 from api.domain import Domain, Row, own_router
 from api.problems import documented
 from api.reads import View
@@ -34,8 +35,9 @@ from chain.acts import SignedAct
 from chain.errors import ChaqiError
 from indexer import queries
 from indexer.projections.deeds import deed_parties
-from indexer.projections.parties import parties
+from indexer.projections.parties import party_of
 from indexer.schema import blocks
+from workflows.deeds.archive import Paper
 from workflows.documents.contents import AgreementPage, DeedPage, Document
 from workflows.documents.render import render
 from workflows.documents.signature_page import check_signature
@@ -88,7 +90,8 @@ class SignedPage(BaseModel):
 class Signed:
     """What is signed by page and act: `subject` names it in the act's message, `heading` begins the page's number.
 
-    `page` makes the page from the row, the part that all pages share, and `signatories`: the parties that sign.
+    `signatories` are the parties that sign, and `page` makes the page from the row, from them and from what all pages
+    share. Where the page is `required`, it goes into the file of what is signed.
     """
 
     act: str
@@ -135,10 +138,12 @@ def _deed_page(row: Row, signatories: list[int], common: dict[str, Any]) -> Docu
 
 
 def _deed_signatories(view: View, row: Row) -> list[int]:
-    parts = deed_parties.table
-    named = sa.select(parts.c.party).where(parts.c.deed == row["deed"], parts.c.named, queries.at(parts, view.block))
-    known = [deeds.party_shown(key) for key in view.connection.execute(named.order_by(parts.c.party)).scalars()]
-    return [row["obligee"], *(party for party in known if isinstance(party, int))]
+    return [row["obligee"], *_with_wallets(obligors_of(view, row["deed"]))]
+
+
+def _with_wallets(parties_of_deed: Iterable[str]) -> list[int]:
+    """Those of a deed's parties that are parties of the ledger, not commitments."""
+    return [party for party in map(deeds.party_shown, parties_of_deed) if isinstance(party, int)]
 
 
 AGREEMENT = Signed(
@@ -219,23 +224,25 @@ def admit_signature(context: Context, act: SignedAct, document: str | None) -> N
         if document is not None:
             raise DocumentUncalledFor(act=act.act.type.key, acts=", ".join(SIGNED))
         return
-    party = _party(context, act.act.signer)
-    if document is None:
-        if signed.required:
-            raise SignaturePageMissing(act=signed.act, party=party)
+    if document is None and not signed.required:
         return
+    with context.reads.view() as view:
+        found = party_of(view.connection, act.act.signer)
+    party = found["party"] if found else 0
+    if document is None:
+        raise SignaturePageMissing(act=signed.act, party=party)
     key = signed.domain.key(str(act.json()["message"][signed.subject]))
     _keep(context, signed, key, party, act.act.signer, document)
 
 
-def require_signature_pages(context: Context, deed: str) -> None:
-    """Raises `SignaturePageMissing` unless every party that signed a deed with its wallet signed its page too."""
-    parts, now = deed_parties.table, int(time.time())
+def require_signature_pages(context: Context, deed: str, papers: Iterable[Paper]) -> None:
+    """Raises `SignaturePageMissing` unless every party that signed a deed with its wallet signed its page too: one of
+    the `papers` of its file.
+    """
+    parts = deed_parties.table
     with context.reads.view() as view:
         wanted = sa.select(parts.c.party).where(parts.c.deed == deed, parts.c.signed, queries.at(parts, view.block))
-        keys = view.connection.execute(wanted).scalars().all()
-    signatories = [party for party in map(deeds.party_shown, keys) if isinstance(party, int)]
-    papers = context.archive.papers(deed, "api", "signatures before the issue", now=now) if signatories else []
+        signatories = _with_wallets(view.connection.execute(wanted).scalars())
     there = {paper.about["party"] for paper in papers if paper.kind == "SIGNATURE"}
     for party in signatories:
         if party not in there:
@@ -259,7 +266,7 @@ def _keep(context: Context, signed: Signed, key: Any, party: int, account: str, 
         policy=pki.policy,
     )
     keep(context.store, stamp)
-    if signed is DEED:
+    if signed.required:
         context.archive.keep(key, "SIGNATURE", {"party": party, "page": page.number}, pdf, now=now)
 
 
@@ -296,12 +303,6 @@ def _sign(request: Request, signed: Signed, key: Any) -> bytes:
 def _require_signatory(page: Page, party: int) -> None:
     if party not in page.signatories:
         raise NotYours(party=party, what=f"signature page {page.number}", what_zh=f"签署页 {page.number}")
-
-
-def _party(context: Context, account: str) -> int:
-    with context.reads.view() as view:
-        rows = queries.rows(view.connection, parties, where=[parties.table.c.account == account], limit=1)
-    return int(rows[0]["party"]) if rows else 0
 
 
 def _account(context: Context, account: str) -> str:

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+import sqlalchemy as sa
+
+from indexer import queries
 from indexer.projection import TIME, Const, Fold, Projection, View, flag, whole, words
 
 NOBODY = "0x" + "0" * 40
@@ -77,3 +82,9 @@ stops = Projection(
     folds=(Fold("Parties.DomainStopped"),),
     views=(View("Parties.stopped", {"stopped": ""}),),
 )
+
+
+def party_of(connection: sa.Connection, account: str) -> dict[str, Any] | None:
+    """The current row of the party that signs with an account; None when nobody does."""
+    found = queries.rows(connection, parties, where=[parties.table.c.account == account], limit=1)
+    return found[0] if found else None

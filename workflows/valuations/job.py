@@ -26,7 +26,7 @@ from chain.signers import Signer
 from chain.typed_data import Act, Domain, act_type
 from chain.vocabulary import ENUMERATIONS, role_bits
 from indexer import queries
-from indexer.projections.parties import ACTIVE, parties
+from indexer.projections.parties import ACTIVE, party_of
 from indexer.projections.trees import ALIVE, trees
 from indexer.projections.valuations import valuations
 from workflows.commitment import SALT_BYTES
@@ -137,10 +137,10 @@ def _signed(appraiser: Appraiser, lot: Lot, pack: Pack, as_of: int, now: int) ->
 
 
 def _party(connection: sa.Connection, account: str) -> int | None:
-    rows = queries.rows(connection, parties, where=[parties.table.c.account == account], limit=1)
-    if not rows or rows[0]["status"] != ACTIVE or not rows[0]["roles"] & role_bits("APPRAISER"):
+    row = party_of(connection, account)
+    if row is None or row["status"] != ACTIVE or not row["roles"] & role_bits("APPRAISER"):
         return None
-    party: int = rows[0]["party"]
+    party: int = row["party"]
     return party
 
 
