@@ -119,12 +119,12 @@ def _enrol_appraiser(settings: Settings, deployment: Deployment) -> None:
     """Makes the worker's own key an appraiser, which from then on values anew what is due."""
     keystore = Keystore(settings.keystore_file, deployment.chain_id)
     account, kind = keystore.derived(APPRAISER_KEY).address, act_type("Parties.enrol")
-    message = kind.read({"account": account, "roles": role_bits("APPRAISER"), "identity": bytes(32)})
-    act = Act(kind, message, keystore.named("operator").address, int(account, 16), FAR_DEADLINE)
     if get(settings, "/v1/parties", account=account)["items"]:
         return
-    outbox = Outbox(offchain.open_store(settings))
-    outbox.accept(keystore.named("operator").sign(act, deployment.domains[kind.contract]))
+    operator = keystore.named("operator")
+    message = kind.read({"account": account, "roles": role_bits("APPRAISER"), "identity": bytes(32)})
+    act = Act(kind, message, operator.address, int(account, 16), FAR_DEADLINE)
+    Outbox(offchain.open_store(settings)).accept(operator.sign(act, deployment.domains[kind.contract]))
 
 
 def _a_package(settings: Settings, lots: dict[bytes, list[Package]]) -> str | None:

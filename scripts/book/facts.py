@@ -84,8 +84,8 @@ class Ledger:
 def facts(story: Story, ledger: Ledger) -> Iterator[Fact]:
     """Every fact of the book; what was wanted is read from the story's acts, and for the seed's sums from the seed."""
     enforcement = Enforcement(story)
-    yield from _counts(story, enforcement, ledger)
     steps = [step for wave in story.waves() for step in wave.steps]
+    yield from _counts(story, steps, enforcement, ledger)
     yield from _trees(steps, ledger)
     yield from _valuations(steps, ledger)
     yield from _agreements(steps, ledger)
@@ -95,9 +95,8 @@ def facts(story: Story, ledger: Ledger) -> Iterator[Fact]:
     yield from _filings(enforcement, ledger)
 
 
-def _counts(story: Story, enforcement: Enforcement, ledger: Ledger) -> Iterator[Fact]:
-    size = story.world.size
-    acts = Counter(step.act for wave in story.waves() for step in wave.steps)
+def _counts(story: Story, steps: Sequence[Step], enforcement: Enforcement, ledger: Ledger) -> Iterator[Fact]:
+    size, acts = story.world.size, Counter(step.act for step in steps)
     yield ledger.counted("parties", len(story.parties) + 1)  # the deployment enrols an attester of its own
     yield ledger.counted("trees", size.trees)
     yield ledger.counted("agreements", acts["Agreements.offer"])

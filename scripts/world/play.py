@@ -93,7 +93,7 @@ class Player:
         self._began: int | None = None
         self._mark = story.world.draws.rank("nonces")
         self._evidence: dict[Paper, bytes] = {}
-        self._digests: dict[tuple[str, str, int], bytes] = {}
+        self._created: dict[tuple[str, str, int], int] = {}
 
     def play(self, progress: Progress) -> int:
         """Plays every wave that is not played yet and returns how many acts were handed in now.
@@ -221,15 +221,14 @@ class Player:
         return value
 
     def number_of(self, step: Step) -> int:
-        """The id of what a step creates: its act's digest as uint256. The step's paper must have been anchored."""
-        return int.from_bytes(self._digest(step))
+        """The id of what a step creates: its act's digest as uint256. The step's paper must have been anchored.
 
-    def _digest(self, step: Step) -> bytes:
-        """The digest of a step's act. Kept: many acts name the same one, and it is an act of an earlier wave."""
+        Kept: many acts name the same one, and it is an act of an earlier wave.
+        """
         named = (step.signer, step.act, step.entity)
-        if named not in self._digests:
-            self._digests[named] = bytes.fromhex(self._sign(step).id[2:])
-        return self._digests[named]
+        if named not in self._created:
+            self._created[named] = int(self._sign(step).id, 16)
+        return self._created[named]
 
     def _signer(self, slug: str) -> Signer:
         if slug not in self._signers:
