@@ -55,8 +55,8 @@ class LeaseHeld(ChaqiError):
 def open_database(url: str, pragmas: Sequence[str] = (), *, private: bool = False) -> sa.Engine:
     """An engine; makes the folder of a SQLite file, and with `private` the file, for its owner alone.
 
-    `pragmas` are set on every SQLite connection, after the write-ahead log. Raises `DatabaseUnusable` for a URL
-    that names no database we know, `FolderUnwritable`.
+    `pragmas` are set on every SQLite connection, before the write-ahead log, which fixes the size of pages.
+    Raises `DatabaseUnusable` for a URL that names no database we know, `FolderUnwritable`.
     """
     try:
         parsed = sa.make_url(url)
@@ -73,7 +73,7 @@ def open_database(url: str, pragmas: Sequence[str] = (), *, private: bool = Fals
 
     def prepare(connection: sqlite3.Connection, _record: Any) -> None:
         connection.isolation_level = None  # transactions begin in _begin_sqlite, not at pysqlite's discretion
-        for pragma in (f"busy_timeout = {BUSY_TIMEOUT_MS}", "journal_mode = WAL", *pragmas):
+        for pragma in (f"busy_timeout = {BUSY_TIMEOUT_MS}", *pragmas, "journal_mode = WAL"):
             connection.execute(f"PRAGMA {pragma}")
 
     sa.event.listen(engine, "connect", prepare)

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import cache, partial
-from itertools import chain
 from typing import Any
 
 import sqlalchemy as sa
@@ -70,8 +69,7 @@ def _by_size(statement: Callable[[int], str], rows: Rows, raw: Sequence[int]) ->
     start = 0
     for size in SQLITE_ROWS:
         while len(rows) - start >= size:
-            flat = list(chain.from_iterable(rows[start : start + size]))
-            statements.append((statement(size), (flat, len(rows[0]), raw), None))
+            statements.append((statement(size), (rows[start : start + size], raw), None))
             start += size
     return statements
 

@@ -20,9 +20,9 @@ Values, by type and never by size:
 from __future__ import annotations
 
 import re
+import struct
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Any
 
 import eth_abi
@@ -120,17 +120,15 @@ def _is_dynamic(kind: str) -> bool:
     return kind in ("string", "bytes") or "[" in kind or kind.startswith("tuple")
 
 
-def _element(kind: str, word: str) -> str | None:
-    """Source of a static value whose 64 hex digits are sliced by `word`; None if the type is not plain."""
+def _element(kind: str, start: str | int) -> str | None:
+    """Source of a static value in the 64 digits of `d` from `start` on; None if the type is not plain."""
 
-    def digits(start: int, end: int) -> str:
-        return word.format(start, end)
+    def digits(first: int, end: int) -> str:
+        return f"d[{start} + {first}:{start} + {end}]"
 
     if whole := _WHOLE.fullmatch(kind):
-        bits = int(whole[2])
-        if whole[1]:
-            return f"int({digits(48, 64)}, 16)" if bits <= 64 else f"str(int({digits(0, 64)}, 16))"
-        return f"signed({digits(0, 64)})" if bits <= 64 else f"str(signed({digits(0, 64)}))"
+        value = f"int({digits(0, 64)}, 16)" if whole[1] else f"signed({digits(0, 64)})"
+        return value if int(whole[2]) <= 64 else f"str({value})"
     if kind == "bool":
         return f"{digits(63, 64)} == '1'"
     if kind == "address":
@@ -142,55 +140,55 @@ def _element(kind: str, word: str) -> str | None:
     return None
 
 
+def _indexed(kind: str, topic: str) -> str:
+    """Source of an indexed value from the variable `topic`, 0x hex. Its hash is known, so numbers are looked up."""
+    if whole := _WHOLE.fullmatch(kind):
+        wide = int(whole[2]) > 64
+        if whole[1]:
+            return f"{'decimals' if wide else 'wholes'}[{topic}]"
+        return f"str(signed({topic}))" if wide else f"signed({topic})"
+    if kind == "bool":
+        return f"{topic}[-1] == '1'"
+    if kind == "address":
+        return f"'0x' + {topic}[-40:]"
+    if fixed := _BYTES.fullmatch(kind):
+        return f"{topic}[:{2 + 2 * int(fixed[1])}]"
+    if kind == "function":
+        return f"{topic}[:50]"
+    return topic
+
+
 def _compile(
     inputs: Sequence[Abi], fields: Sequence[str], signature: str
 ) -> tuple[Callable[[str, str], Values], Callable[[Sequence[str], str], tuple[Values, str, str]]]:
     """The functions `decode` and `read` of an event with these inputs, whose first topic is `signature`."""
-    lines: list[str] = []
-    plain = [field for field in inputs if not field["indexed"]]
-    nested = any(_source(field["type"], 0, "x") is None for field in plain)
-    if nested:
-        lines.append("n = abi_decode(wire_types, bytes.fromhex(d))")
-    topic = 1
-    head = 0  # hex digits of the data read so far
-    taken = 0
-    for place, field in enumerate(inputs):
-        kind = field["type"]
-        if field["indexed"]:
-            start = 64 * topic
-            topic += 1
-            word = f"t[{start}:{start + 64}]"
-            source = f"'0x' + {word}"
-            if not _is_dynamic(kind):
-                source = _element(kind, f"t[{start} + {{}}:{start} + {{}}]") or source
-            if (whole := _WHOLE.fullmatch(kind)) and whole[1] and int(whole[2]) > 64:
-                source = f"decimal({word})"
-            lines.append(f"v{place} = {source}")
-        elif nested:
-            lines.append(f"v{place} = normalise(plain[{taken}], n[{taken}])")
-            taken += 1
-        else:
-            body = _source(kind, head, f"o{place}")
-            assert body is not None  # `nested` is False only if every field has one
-            before, expression, words = body
-            lines.extend([*before, f"v{place} = {expression}"])
-            head += 64 * words
+    indexed = [place for place, field in enumerate(inputs) if field["indexed"]]
+    plain = [place for place, field in enumerate(inputs) if not field["indexed"]]
+    topics = [f"t{place}" for place in indexed]
+    lines = [
+        f"v{place} = {_indexed(inputs[place]['type'], topic)}" for place, topic in zip(indexed, topics, strict=True)
+    ]
+    lines += _plain([(place, inputs[place]["type"]) for place in plain])
     block = "".join(f"    {line}\n" for line in lines)
     values = f"({''.join(f'v{place}, ' for place in range(len(inputs)))})"
     json = ",".join(_member(field, name, place) for place, (field, name) in enumerate(zip(inputs, fields, strict=True)))
     scope: dict[str, Any] = {
         "signed": _signed,
-        "decimal": _decimal,
+        "wholes": _WHOLES,
+        "decimals": _DECIMALS,
         "text_of": text_of,
         "normalise": normalise,
-        "plain": plain,
-        "wire_types": [wire_type(field) for field in plain],
+        "inputs": inputs,
+        "wire_types": [wire_type(inputs[place]) for place in plain],
         "abi_decode": eth_abi.decode,
+        "unpack": struct.unpack,
         "dumps": orjson.dumps,
     }
-    exec(f"def decode(t, d):\n{block}    return {values}\n", scope)
-    joined = " + ".join([f"'{signature}'", *(f"given[{place}][2:]" for place in range(1, topic))])
-    exec(f"def read(given, d):\n    t = {joined}\n{block}    return {values}, f'''{{{{{json}}}}}''', t\n", scope)
+    stored = "".join(f"    {topic} = '0x' + t[{64 * n}:{64 * n + 64}]\n" for n, topic in enumerate(topics, start=1))
+    exec(f"def decode(t, d):\n{stored}{block}    return {values}\n", scope)
+    given = f"    {', '.join(['_', *topics])}, = given\n"
+    joined = f"f'{signature}{''.join(f'{{{topic}[2:]}}' for topic in topics)}'"
+    exec(f"def read(given, d):\n{given}{block}    return {values}, f'''{{{{{json}}}}}''', {joined}\n", scope)
     return scope["decode"], scope["read"]
 
 
@@ -208,36 +206,69 @@ def _member(field: Abi, name: str, place: int) -> str:
     return f'"{name}":{value}'
 
 
-def _source(kind: str, head: int, name: str) -> tuple[list[str], str, int] | None:
-    """Source that reads a data field: lines before, expression, words in the head; None if nested."""
+def _plain(fields: Sequence[tuple[int, str]]) -> list[str]:
+    """Lines that read the fields of the data, given as (place, type), into `v<place>`.
 
-    def at(offset: str | int) -> str:
-        return f"d[{offset} + {{}}:{offset} + {{}}]"
+    The numbers of the head come out of it all at once: half the time of one by one.
+    """
+    layout, numbers, lines = "", [], []
+    head = 0  # hex digits of the data read so far
+    for place, kind in fields:
+        array = _ARRAY.fullmatch(kind)
+        words = 1
+        if (whole := _WHOLE.fullmatch(kind)) and int(whole[2]) <= 64:
+            layout += "24xQ" if whole[1] else "24xq"
+            numbers.append(f"v{place}")
+        elif (static := _element(kind, head)) is not None:
+            layout += "32x"
+            lines.append(f"v{place} = {static}")
+        elif array and array[2] and (item := _element(array[1], "i")) is not None:
+            words = int(array[2])
+            layout += f"{32 * words}x"
+            lines.append(f"v{place} = [{item} for i in range({head}, {head + 64 * words}, 64)]")
+        elif (value := _dynamic(kind, place)) is not None:
+            layout += "24xQ"
+            numbers.append(f"o{place}")
+            lines += [f"o{place} *= 2", f"n{place} = int(d[o{place} + 48:o{place} + 64], 16)", f"v{place} = {value}"]
+        else:
+            taken = [f"v{one} = normalise(inputs[{one}], n[{n}])" for n, (one, _) in enumerate(fields)]
+            return ["n = abi_decode(wire_types, bytes.fromhex(d))", *taken]
+        head += 64 * words
+    if numbers:
+        lines.insert(0, f"{', '.join(numbers)}, = unpack('>{layout}', bytes.fromhex(d[:{head}]))")
+    return lines
 
-    static = _element(kind, f"d[{head} + {{}}:{head} + {{}}]")
-    if static is not None:
-        return [], static, 1
-    start = f"{name} = 2 * int(d[{head} + 48:{head} + 64], 16)"
-    length = f"{name}n = int(d[{name} + 48:{name} + 64], 16)"
-    body = f"d[{name} + 64:{name} + 64 + 2 * {name}n]"
+
+def _dynamic(kind: str, place: int) -> str | None:
+    """Source of a value of `n<place>` items that starts at the digit `o<place>` of the data; None if it is nested."""
+    start, length = f"o{place} + 64", f"n{place}"
+    body = f"d[{start}:{start} + 2 * {length}]"
     if kind == "bytes":
-        return [start, length], f"'0x' + {body}", 1
+        return f"'0x' + {body}"
     if kind == "string":
-        return [start, length], f"text_of(bytes.fromhex({body}))", 1
-    array = _ARRAY.fullmatch(kind)
-    if array is None or (item := _element(array[1], at("i"))) is None:
-        return None
-    if array[2]:
-        size = int(array[2])
-        return [], f"[{item} for i in range({head}, {head + 64 * size}, 64)]", size
-    first = f"{name} + 64"
-    return [start, length], f"[{item} for i in range({first}, {first} + 64 * {name}n, 64)]", 1
+        return f"text_of(bytes.fromhex({body}))"
+    if kind.endswith("[]") and (item := _element(kind[:-2], "i")) is not None:
+        return f"[{item} for i in range({start}, {start} + 64 * {length}, 64)]"
+    return None
 
 
-@lru_cache(maxsize=65_536)
-def _decimal(topic: str) -> str:
-    """An indexed number of more than 64 bits: mostly an id, and ids come again."""
-    return str(int(topic, 16))
+class _Known(dict[str, Any]):
+    """Indexed numbers that were met before, by topic: mostly ids and parties, which come again and again."""
+
+    MOST = 65_536
+
+    def __init__(self, read: Callable[[str], Any]) -> None:
+        self._read = read
+
+    def __missing__(self, topic: str) -> Any:
+        if len(self) >= self.MOST:
+            self.clear()
+        value = self[topic] = self._read(topic)
+        return value
+
+
+_WHOLES = _Known(lambda topic: int(topic, 16))
+_DECIMALS = _Known(lambda topic: str(int(topic, 16)))
 
 
 def _signed(digits: str) -> int:

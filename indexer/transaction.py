@@ -19,8 +19,8 @@ from typing import Any, BinaryIO
 Statement = tuple[str, Any, int | None]
 """SQL; its values; how many rows it must touch, where that matters.
 
-Values are None, a list, the bytes of a COPY, or for SQLite (values, width, raw): rows of `width` values one after the
-other, where the columns `raw` are the hex digits of bytes.
+Values are None, a list, the bytes of a COPY, or for SQLite (rows, raw): rows of values, where the columns `raw` are the
+hex digits of bytes.
 """
 
 MOVED = "moved"
@@ -42,7 +42,8 @@ def apply(cursor: Any, statements: Iterable[Statement]) -> None:
             with cursor.copy(sql) as copy:
                 copy.write(values)
         else:
-            flat, width, raw = values
+            rows, raw = values
+            width, flat = len(rows[0]), list(chain.from_iterable(rows))
             # The driver takes a bytearray as it is; for each bytes object it first looks in vain for an adapter,
             # which took half of the time of writing a log.
             for place in raw:
