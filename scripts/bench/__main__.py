@@ -14,7 +14,7 @@ from chain.errors import ChaqiError
 from scripts.bench import __doc__ as about
 from scripts.bench.figures import Figure, Options, machine, markdown, table
 
-ROOMS = ("backfill", "live", "acts", "deeds", "evidence", "api", "matching", "costs")
+ROOMS = ("backfill", "length", "live", "acts", "deeds", "evidence", "api", "matching", "costs")
 WHEN_ASKED = ("peers",)
 """Rooms that install programs of other makers: measured when named, never otherwise."""
 

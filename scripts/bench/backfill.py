@@ -79,11 +79,17 @@ def chain(blocks: int) -> Iterator[tuple[Rpc, str]]:
     with node(*ON_DEMAND, accounts=1) as rpc:
         account = rpc.call("eth_accounts")[0]
         ledger = _send(rpc, account, LEDGER["bytecode"], None)["contractAddress"].lower()
-        burst = next(entry for entry in LEDGER["abi"] if entry.get("name") == "burst")
-        for number in range(blocks):
-            arguments = encode(["uint256"] * 5, [number * 10, 80, 10, 10, 4_000])
-            _send(rpc, account, "0x" + (selector(burst) + arguments).hex(), ledger)
+        extend(rpc, ledger, range(blocks))
         yield rpc, ledger
+
+
+def extend(rpc: Rpc, ledger: str, blocks: range) -> None:
+    """Adds full blocks; their numbers, from 0, make the new assets different from those of others."""
+    account = rpc.call("eth_accounts")[0]
+    burst = next(entry for entry in LEDGER["abi"] if entry.get("name") == "burst")
+    for number in blocks:
+        arguments = encode(["uint256"] * 5, [number * 10, 80, 10, 10, 4_000])
+        _send(rpc, account, "0x" + (selector(burst) + arguments).hex(), ledger)
 
 
 def _send(rpc: Rpc, account: str, payload: str, to: str | None) -> dict[str, str]:

@@ -1,0 +1,66 @@
+"""What the length of the chain does to a backfill: time an event, and memory at the peak.
+
+The chain of the backfill, grown from 100,000 logs to 3,000,000; each backfill and rebuild in a process of its own,
+whose peak memory is the larger of its own and its writing process's. The mirror remembers a bounded number of current
+versions, so a longer chain of ever new assets may add their memory, and no more.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import multiprocessing
+import resource
+import tempfile
+from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor
+from typing import Any
+
+from chain.rpc import Rpc
+from scripts.bench.backfill import BLOCKS, EVENTS_A_BLOCK, chain, extend, mirrored
+from scripts.bench.figures import Figure, Options
+from tests.stores import new_database, postgresql_server
+
+TIMES = (1, 10, 30)
+"""Lengths of the chain, in lengths of the backfill's."""
+
+
+def measure(options: Options) -> Iterator[Figure]:
+    """Events per second and peak memory at each length, beside the shortest."""
+    unit = BLOCKS // options.scale
+    with contextlib.ExitStack() as running:
+        rpc, ledger = running.enter_context(chain(unit))
+        folder = running.enter_context(tempfile.TemporaryDirectory())
+        server = running.enter_context(postgresql_server()) if options.postgres else None
+        genesis = rpc.call("eth_getBlockByNumber", "0x0", False)["hash"]
+        shortest: dict[str, tuple[float, float, float]] = {}
+        blocks = unit
+        for times in TIMES:
+            extend(rpc, ledger, range(blocks, times * unit))
+            blocks = times * unit
+            stores = {"SQLite": f"sqlite:///{folder}/{times}.db"}
+            if server:
+                stores["PostgreSQL"] = new_database(server)
+            for name, url in stores.items():
+                found = _in_a_process(rpc.url, ledger, genesis, url, blocks * EVENTS_A_BLOCK)
+                first = shortest.setdefault(name, found)
+                peer = f"{unit * EVENTS_A_BLOCK:,} logs" if times > 1 else ""
+                for what, unit_name, value, base in zip(
+                    ("backfill", "rebuild", "memory at the peak"),
+                    ("events/s", "events/s", "MB"),
+                    found,
+                    first,
+                    strict=True,
+                ):
+                    ratio = [value / base] if peer else []
+                    yield Figure(f"{what}, {blocks * EVENTS_A_BLOCK:,} logs, {name}", [value], unit_name, peer, ratio)
+
+
+def _in_a_process(*given: Any) -> tuple[float, float, float]:
+    with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn")) as process:
+        return process.submit(_mirrored, *given).result()
+
+
+def _mirrored(url: str, ledger: str, genesis: str, store: str, events: int) -> tuple[float, float, float]:
+    filled, rebuilt = mirrored(Rpc(url), ledger, genesis, store, events)
+    peak = max(resource.getrusage(who).ru_maxrss for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
+    return filled, rebuilt, peak / 1024
