@@ -24,6 +24,7 @@ SQLITE_PRAGMAS = (
     "page_size = 8192",  # a log with its arguments takes 400 bytes: fewer pages to find, split and sum
     "wal_autocheckpoint = 8000",  # pages; what changes range after range is copied back seldom
     "temp_store = MEMORY",
+    "secure_delete = OFF",  # all of it is public; zeroing what a rebuild drops took memory as large as the table
 )
 
 
