@@ -32,7 +32,7 @@ from chain.acts import SignedAct
 from chain.errors import ChaqiError
 from chain.offchain import reading
 from chain.outbox import ActState, ActStatus
-from chain.relay import simulate
+from chain.simulation import simulate
 from chain.typed_data import Act, act_type, act_types
 from chain.vocabulary import ENUMERATIONS, ROLES
 from indexer import queries
