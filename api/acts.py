@@ -21,7 +21,7 @@ from starlette.concurrency import run_in_threadpool
 
 from api.context import Context, context_of
 from api.domain import ok
-from api.events import transaction_events
+from api.events import act_events
 from api.issued_papers import require_paper
 from api.problems import documented
 from api.reads import CursorMalformed, dumps, shown
@@ -32,7 +32,7 @@ from chain.acts import SignedAct
 from chain.errors import ChaqiError
 from chain.offchain import reading
 from chain.outbox import ActState, ActStatus
-from chain.relay import simulate
+from chain.simulation import simulate
 from chain.typed_data import Act, act_type, act_types
 from chain.vocabulary import ENUMERATIONS, ROLES
 from indexer import queries
@@ -356,11 +356,10 @@ def _mirrored(context: Context, act: str, answer: dict[str, Any] | None) -> dict
             row = queries.row(view.connection, accepted, act)
             if row is None:
                 return answer
-            events = transaction_events(view.connection, row["since_block"], row["tx_hash"])
+            events = act_events(view.connection, row["since_block"], row["tx_hash"], row["log_index"])
             if answer is not None:
                 return {**answer, "events": events}
             depth = view.as_of.block + view.as_of.lag - row["since_block"]
-            called = next((one for one in events if one["event"] == "Acted" and one["args"]["act"] == act), None)
             return {
                 "id": act,
                 "act": row["contract"],
@@ -369,7 +368,7 @@ def _mirrored(context: Context, act: str, answer: dict[str, Any] | None) -> dict
                 "accepted_at": row["accepted_at"],
                 "transaction": row["tx_hash"],
                 "block_number": row["since_block"],
-                "block_hash": called["block_hash"] if called else None,
+                "block_hash": events[0]["block_hash"],
                 "error": None,
                 "error_values": None,
                 "error_words": None,

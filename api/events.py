@@ -7,6 +7,7 @@ import re
 import time
 from collections import deque
 from collections.abc import AsyncIterator, Iterator, Mapping
+from itertools import takewhile
 from typing import TYPE_CHECKING, Annotated, Any, Final, Literal
 
 import orjson
@@ -111,10 +112,12 @@ def entity_events(view: View, domain: Domain, key: Any, limit: int, place: Place
     return _page(view, [domain.event_condition(key, logs)], limit, place, newest_first=False)
 
 
-def transaction_events(connection: sa.Connection, block: int, transaction: str) -> list[Row]:
-    """The events of one transaction, in order."""
+def act_events(connection: sa.Connection, block: int, transaction: str, log_index: int) -> list[Row]:
+    """The events of the act whose `Acted` has this place: that, and what follows up to the transaction's next act."""
     where = [logs.c.block_number == block, logs.c.tx_hash == bytes.fromhex(transaction[2:])]
-    return [_event(row) for row in connection.execute(_chosen(where)).mappings()]
+    where.append(logs.c.log_index >= log_index)
+    acted, *rest = (_event(row) for row in connection.execute(_chosen(where)).mappings())
+    return [acted, *takewhile(lambda one: one["event"] != "Acted", rest)]
 
 
 def told(view: View, domain: Domain, key: int | str, event: str) -> Iterator[tuple[Row, int]]:

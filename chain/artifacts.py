@@ -35,7 +35,7 @@ BUSINESS_CONTRACTS = (
 )
 """Contracts whose functions are acts, in the order of their creation. A new domain adds its contract here."""
 
-CREATED = ("AccessManager", "Directory", *BUSINESS_CONTRACTS)
+CREATED = ("AccessManager", "Directory", *BUSINESS_CONTRACTS, "Bundle")
 """All contracts in the order of their creation: the position is the deployer's nonce."""
 
 

@@ -1,5 +1,6 @@
 """The outbox: every act that Chaqi promised to bring to the chain, and every transaction it signed to do so.
 
+A transaction carries one act or several, and an act may need several transactions, one after the other.
 An act is written here before anything is sent, and a transaction is written with its bytes before it is broadcast,
 so that a crash at any instruction loses and doubles nothing (design law 7).
 """
@@ -71,19 +72,28 @@ transactions = sa.Table(
     sa.Column("relayer", sa.String(42), nullable=False),
     sa.Column("nonce", sa.BigInteger, nullable=False),
     sa.Column("hash", sa.String(66), nullable=False, unique=True),
-    sa.Column("act", RowId, sa.ForeignKey("outbox_acts.sequence"), nullable=False, index=True),
     sa.Column("raw", sa.LargeBinary, nullable=False),
     sa.Column("sent_at", sa.Float, nullable=False),
     sa.Column("block_number", sa.BigInteger, index=True),
     sa.Column("block_hash", sa.String(66)),
     sa.Column("position", sa.Integer),
-    sa.Column("succeeded", sa.Boolean),
     sa.Column("final", sa.Boolean, nullable=False),
     sa.UniqueConstraint("relayer", "nonce"),
     sa.Index("ix_outbox_transactions_final_block_number", "final", "block_number"),
 )
-"""One row a relayer's nonce. `succeeded` is null until the transaction is in a block."""
+"""One row a relayer's nonce."""
 
+attempts = sa.Table(
+    "outbox_attempts",
+    Base.metadata,
+    sa.Column("act", RowId, sa.ForeignKey("outbox_acts.sequence"), primary_key=True),
+    sa.Column("transaction", RowId, sa.ForeignKey("outbox_transactions.sequence"), primary_key=True, index=True),
+    sa.Column("succeeded", sa.Boolean),
+)
+"""One row for each act that a transaction carries. `succeeded` is null until the transaction is in a block."""
+
+PENDING: Final = sa.and_(transactions.c.final.is_(False), transactions.c.block_number.is_(None))
+"""Condition of a transaction that is in no block that we know of."""
 
 UNREFUSED: Final = {"error": None, "error_values": sa.null(), "error_words": sa.null()}
 """Column values of an act that no contract has refused."""
@@ -197,6 +207,12 @@ class Outbox:
             query = sa.select(sa.func.count()).select_from(acts).where(acts.c.state == state)
             return int(connection.execute(query).scalar_one())
 
+    def count_pending(self) -> int:
+        """How many transactions are in no block that we know of."""
+        with reading(self.store) as connection:
+            query = sa.select(sa.func.count()).select_from(transactions).where(PENDING)
+            return int(connection.execute(query).scalar_one())
+
     def unsettled(self, ids: Iterable[str]) -> list[ActStatus]:
         """Those of the acts that are neither mined nor final; refused ones among them."""
         wanted = list(ids)
@@ -211,14 +227,27 @@ class Outbox:
 
 
 _last = (
-    sa.select(sa.func.max(transactions.c.sequence))
-    .where(transactions.c.act == acts.c.sequence)
+    sa.select(sa.func.max(attempts.c.transaction))
+    .where(attempts.c.act == acts.c.sequence)
     .correlate(acts)
     .scalar_subquery()
 )
-_STATUS = sa.select(acts, transactions.c.hash, transactions.c.block_number, transactions.c.block_hash).outerjoin(
-    transactions, sa.and_(transactions.c.act == acts.c.sequence, transactions.c.sequence == _last)
+_STATUS = sa.select(acts, transactions.c.hash, transactions.c.block_number, transactions.c.block_hash).select_from(
+    acts.outerjoin(transactions, transactions.c.sequence == _last)
 )
+
+
+def set_state(
+    connection: sa.Connection, sequences: Sequence[int], state: ActState, **more: sa.ColumnElement[int]
+) -> None:
+    """Moves acts to a state, as such that no contract has refused."""
+    for part in parts(sequences, 5_000):
+        connection.execute(acts.update().where(acts.c.sequence.in_(part)).values(state=state, **UNREFUSED, **more))
+
+
+def parts(sequence: Sequence[Any], size: int) -> Iterable[Sequence[Any]]:
+    """The sequence, `size` items at a time."""
+    return (sequence[start : start + size] for start in range(0, len(sequence), size))
 
 
 def _insert(connection: sa.Connection) -> sqlite.Insert | postgresql.Insert:

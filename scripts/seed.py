@@ -118,9 +118,9 @@ def wait_for_relay(outbox: Outbox, rpc: Rpc) -> None:
     many short waves would else mostly wait for blocks.
     """
     time.sleep(LOOK_SECONDS)
-    if outbox.count_at(ActState.ACCEPTED) or not (submitted := outbox.count_at(ActState.SUBMITTED)):
+    if outbox.count_at(ActState.ACCEPTED) or not (pending := outbox.count_pending()):
         return
-    if _arrived(rpc, submitted) >= submitted:  # a block costs a node that holds much more than the acts in it
+    if _arrived(rpc, pending) >= pending:  # a block costs a node that holds much more than the acts in it
         with contextlib.suppress(NodeError):  # other chains make blocks when they want
             rpc.call("evm_mine")
 

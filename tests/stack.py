@@ -228,7 +228,8 @@ def _mirror(settings: Settings, stop: threading.Event) -> None:
 def _relay(settings: Settings, stop: threading.Event) -> None:
     store = offchain.open_store(settings)
     relayers = Keystore(settings.keystore_file, settings.chain_id).relayers()
-    Relay(Outbox(store), Rpc(settings.rpc_url), relayers, settings.chain_id, settings.confirmations).run(stop)
+    deployment = Deployment.load(settings)
+    Relay(Outbox(store), Rpc(settings.rpc_url), relayers, deployment, settings.confirmations).run(stop)
     store.dispose()
 
 

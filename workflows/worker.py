@@ -51,7 +51,7 @@ class Worker:
         self._mirror = open_mirror(settings.mirror_url)
         self._rpc = Rpc(settings.rpc_url)
         outbox = Outbox(self._store)
-        self._relay = Relay(outbox, self._rpc, keystore.relayers(), deployment.chain_id, settings.confirmations)
+        self._relay = Relay(outbox, self._rpc, keystore.relayers(), deployment, settings.confirmations)
         evidence = deployment.domains["Evidence"]
         self._attester = KeyAttester(ATTESTER_PARTY, keystore.named("attester"), evidence)
         self._outbox = OutboxRelay(outbox)

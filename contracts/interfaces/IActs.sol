@@ -18,11 +18,12 @@ struct CancelAct {
 /// @title Typed acts: one act, one message a person can read, accepted once
 /// @notice Every business function takes `(act, auth)` and accepts it sent by the signer or relayed by anybody.
 interface IActs {
-    /// @notice An act was accepted. The domain events that follow in the same transaction say what it changed.
+    /// @notice An act was accepted. The domain events that follow, up to the next act that the same transaction brings,
+    /// say what it changed.
     /// @param act EIP-712 digest of the signed act, its identifier everywhere
     /// @param signer who authorized it
     /// @param nonce the signer's nonce, used up from now on
-    /// @param caller who sent the transaction; the signer itself or a relayer
+    /// @param caller who called: the signer itself, a relayer, or the bundle in which a relayer brought it
     event Acted(bytes32 indexed act, address indexed signer, uint256 nonce, address caller);
 
     /// @notice The act expired at {deadline} and it is {blockTime} now (UTC seconds). Sign it again with a later deadline.

@@ -15,9 +15,10 @@ from pathlib import Path
 
 from chain import offchain
 from chain.acts import SignedAct
+from chain.bundle import GAS
 from chain.deploy import FAR_DEADLINE, Deployment, deploy
 from chain.outbox import ActState, Outbox
-from chain.relay import GAS, Relay
+from chain.relay import Relay
 from chain.rpc import Rpc
 from chain.settings import Settings
 from chain.signers import Keystore
@@ -95,7 +96,7 @@ def _relayed(count: int) -> float:
         outbox = Outbox(offchain.open_store(settings))
         outbox.accept_all(anchors(keystore, deployment, count))
         stop = threading.Event()
-        relay = Relay(outbox, rpc, keystore.relayers(), CHAIN_ID, settings.confirmations)
+        relay = Relay(outbox, rpc, keystore.relayers(), deployment, settings.confirmations)
         worker = threading.Thread(target=relay.run, args=(stop,))
         start = time.perf_counter()
         worker.start()

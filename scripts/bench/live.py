@@ -19,8 +19,8 @@ from pathlib import Path
 
 import urllib3
 
+from chain.bundle import GAS
 from chain.deploy import Deployment, deploy
-from chain.relay import GAS
 from chain.rpc import Rpc
 from chain.settings import Settings
 from chain.signers import Keystore

@@ -141,7 +141,8 @@ def _relaying(settings: Settings) -> Iterator[None]:
 def _relay(settings: Settings, ending: threading.Event) -> None:
     keystore = Keystore(settings.keystore_file, settings.chain_id)
     outbox = Outbox(offchain.open_store(settings))
-    Relay(outbox, Rpc(settings.rpc_url), keystore.relayers(), settings.chain_id, settings.confirmations).run(ending)
+    deployment = Deployment.load(settings)
+    Relay(outbox, Rpc(settings.rpc_url), keystore.relayers(), deployment, settings.confirmations).run(ending)
 
 
 def _mirror(settings: Settings) -> Part:

@@ -46,6 +46,16 @@ def test_an_act_is_followed_from_accepted_to_final_with_its_events(stack: Stack)
     assert act["signer"] == signed.act.signer
 
 
+def test_acts_that_one_transaction_brings_have_each_their_own_events(stack: Stack) -> None:
+    signed = [anchoring(stack), anchoring(stack, "office"), anchoring(stack)]
+    stack.outbox.accept_all(signed)
+    assert len({stack.settled(one.id).transaction for one in signed}) == 1
+    for one in signed:
+        acted, anchored = stack.client.get(f"/v1/acts/{one.id}").json()["events"]
+        assert (acted["event"], acted["args"]["act"]) == ("Acted", one.id)
+        assert (anchored["event"], anchored["args"]["root"]) == ("Anchored", "0x" + one.act.message["root"].hex())
+
+
 def test_a_stranger_signs_with_the_published_types_alone(stack: Stack) -> None:
     account = Account.from_key(secrets.token_bytes(32))
     stack.act("operator", "Parties.enrol", account=account.address, roles=1 << 16, identity=ZERO)

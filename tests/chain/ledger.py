@@ -17,7 +17,7 @@ from eth_utils import keccak
 
 from chain.acts import SignedAct
 from chain.deploy import ATTESTER_PARTY, FAR_DEADLINE, Deployment, deploy
-from chain.relay import ACTED
+from chain.follower import ACTED
 from chain.rpc import NodeError, NodeUnreachable, Rpc
 from chain.settings import Settings
 from chain.signers import Keystore, Signer

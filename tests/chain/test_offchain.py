@@ -11,13 +11,16 @@ from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
+from alembic import command
 from alembic.autogenerate import compare_metadata
+from alembic.config import Config
 from alembic.migration import MigrationContext
 
 import api
 import chain
 import workflows
 from chain.offchain import Base, migrate, open_store, reading, writing
+from chain.outbox import Outbox, attempts, transactions
 from chain.settings import Settings
 from workflows.vault import Subjects
 
@@ -67,6 +70,53 @@ def test_processes_that_start_together_migrate_once(offchain_settings: Settings)
         version = sa.text("SELECT version_num FROM offchain_version")
         assert len(connection.scalars(version).all()) == 1
     engine.dispose()
+
+
+def test_transactions_of_one_act_each_are_carried_over(offchain_settings: Settings) -> None:
+    """Stores of before bundles had the act and its outcome in the transaction's own row."""
+    store = open_store(offchain_settings)
+    config = Config()
+    config.set_main_option("script_location", str(Path(chain.__file__).parent / "migrations"))
+    with writing(store) as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, "0007_keys_of_offices")
+        for number, state in ((1, "submitted"), (2, "mined"), (3, "submitted")):
+            connection.execute(
+                sa.text(
+                    "INSERT INTO outbox_acts (id, act, signer, wire, contract, call, state, attempts, accepted_at) "
+                    "VALUES (:id, 'Parties.enrol', '0x', '{}', '0x', :call, :state, 1, 0)"
+                ),
+                {"id": f"act {number}", "call": b"", "state": state},
+            )
+        for number, (act, block, succeeded) in enumerate(((1, 5, False), (1, None, None), (2, 6, True), (3, 6, False))):
+            connection.execute(
+                sa.text(
+                    "INSERT INTO outbox_transactions "
+                    "(relayer, nonce, hash, act, raw, sent_at, block_number, block_hash, succeeded, final) "
+                    "VALUES ('0x', :number, :hash, :act, :raw, 0, :block, :at, :succeeded, :final)"
+                ),
+                {
+                    **{"number": number, "hash": f"hash {number}", "act": act, "raw": b"", "block": block},
+                    **{"at": block and f"block {block}", "succeeded": succeeded, "final": False},
+                },
+            )
+    migrate(offchain_settings)
+    outbox = Outbox(store)
+    with reading(store) as connection:
+        rows = connection.execute(sa.select(attempts).order_by(attempts.c.transaction)).all()
+    assert [tuple(row) for row in rows] == [(1, 1, False), (1, 2, None), (2, 3, True), (3, 4, False)]
+    found = [outbox.status(f"act {number}") for number in (1, 2, 3)]
+    assert [(one.transaction, one.block_number) for one in found if one] == [
+        ("hash 1", None),
+        ("hash 2", 6),
+        ("hash 3", 6),
+    ]
+    assert outbox.count_pending() == 1
+    with writing(store) as connection:
+        new = {"relayer": "0x", "nonce": 4, "hash": "hash 4", "raw": b"", "sent_at": 0.0, "final": False}
+        inserted = connection.execute(transactions.insert().returning(transactions.c.sequence), [new])
+        assert inserted.scalar_one() == 5
+    store.dispose()
 
 
 def test_the_sqlite_file_belongs_to_its_owner_alone_and_reaches_the_disk(tmp_path: Path) -> None:

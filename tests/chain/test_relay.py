@@ -16,18 +16,23 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
+import chain.bundle
+import chain.follower
 import chain.relay
 from chain.acts import SignedAct
 from chain.database import LeaseHeld
 from chain.offchain import migrate, open_store, reading, writing
-from chain.outbox import ActState, ActStatus, Outbox, transactions
+from chain.outbox import ActState, ActStatus, Outbox, acts, attempts, transactions
 from chain.refusals import ActRefused
-from chain.relay import Relay, simulate
+from chain.relay import Relay
 from chain.rpc import NodeError, NodeUnreachable, Rpc
 from chain.settings import Settings
+from chain.simulation import simulate
 from tests.chain.ledger import Anvil, Ledger
 
 CONFIRMATIONS = 2
+ALONE, PAIRS, TOGETHER = 3_000, 450, 30
+"""Of a block's gas the parts by which each act goes alone, two go together, or as many as usual."""
 
 
 class Flaky(Rpc):
@@ -64,7 +69,7 @@ class World:
 
     def new_relay(self) -> Relay:
         keys = self.ledger.keys.relayers()
-        return Relay(self.outbox, self.rpc, keys, self.ledger.settings.chain_id, CONFIRMATIONS)
+        return Relay(self.outbox, self.rpc, keys, self.ledger.deployment, CONFIRMATIONS)
 
     def round(self, blocks: int = 1) -> None:
         self.relay.step()
@@ -88,6 +93,16 @@ class World:
         status = self.outbox.status(act.id)
         assert status is not None
         return status
+
+    def recipients(self) -> list[tuple[str, int]]:
+        """Whom each transaction called, in the order they were signed, and how many acts it carries."""
+        query = sa.select(transactions.c.hash, sa.func.count()).join(
+            attempts, attempts.c.transaction == transactions.c.sequence
+        )
+        with reading(self.store) as connection:
+            rows = connection.execute(query.group_by(transactions.c.sequence).order_by(transactions.c.sequence)).all()
+        sent = self.node.rpc.batch(("eth_getTransactionByHash", [one]) for one, _ in rows)
+        return [(one["to"], count) for one, (_, count) in zip(sent, rows, strict=True)]
 
     def states(self, signed: Iterable[SignedAct]) -> set[ActState]:
         return {self.status(one).state for one in signed}
@@ -157,6 +172,12 @@ def hasty(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(chain.relay, "RESEND_SECONDS", 0.0)
 
 
+@pytest.fixture
+def pairs(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Bundles of at most two acts."""
+    monkeypatch.setattr(chain.bundle, "SHARE", PAIRS)
+
+
 # The way of an act
 
 
@@ -186,18 +207,23 @@ def test_all_relayers_share_the_work_and_nonces_have_no_gap(world: World) -> Non
     world.assert_once_each(signed)
     world.assert_no_gap()
     with reading(world.store) as connection:
-        shares = connection.execute(
-            sa.select(transactions.c.relayer, sa.func.count()).group_by(transactions.c.relayer)
-        ).all()
-    assert sorted(count for _, count in shares) == [275] * 4
+        shares = sorted(
+            count
+            for _, count in connection.execute(
+                sa.select(transactions.c.relayer, sa.func.count()).group_by(transactions.c.relayer)
+            )
+        )
+    assert len(shares) == 4 and shares[-1] - shares[0] <= 1
+    assert sum(shares) < 1_100 / 20
 
 
+@pytest.mark.usefixtures("pairs")
 def test_no_relayer_has_more_than_its_room_in_flight(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(chain.relay, "IN_FLIGHT", 3)
-    world.outbox.accept_all(world.ledger.enrolments(20))
+    world.outbox.accept_all(world.ledger.enrolments(32))
     world.relay.step()
     world.relay.step()
-    assert world.outbox.counts() == {ActState.SUBMITTED: 12, ActState.ACCEPTED: 8}
+    assert world.outbox.counts() == {ActState.SUBMITTED: 24, ActState.ACCEPTED: 8}
     world.settle()
 
 
@@ -240,10 +266,96 @@ def test_simulation_lets_a_good_act_pass(world: World) -> None:
     assert act.id not in world.ledger.executions()
 
 
+# Several acts in one transaction
+
+
+def test_an_act_that_waits_alone_goes_straight_to_its_contract_and_several_go_together(world: World) -> None:
+    alone, *together = world.ledger.enrolments(4)
+    world.outbox.accept(alone)
+    world.round()
+    world.outbox.accept_all(together)
+    world.settle()
+    addresses = world.ledger.deployment.address
+    assert world.recipients() == [(addresses("Parties"), 1), (addresses("Bundle"), 3)]
+    world.assert_once_each([alone, *together])
+
+
+def test_acts_that_go_together_are_executed_in_their_order(world: World) -> None:
+    signed = world.ledger.road()
+    world.outbox.accept_all(signed)
+    world.round()
+    assert world.states(signed) == {ActState.MINED}
+    assert {world.status(one).transaction for one in signed} == {world.status(signed[0]).transaction}
+
+
+def test_a_refused_act_does_not_hurt_those_beside_it(world: World) -> None:
+    before, after = world.ledger.enrolments(2)
+    refused = world.ledger.enrol(world.ledger.operator)
+    world.outbox.accept_all([before, refused, after])
+    world.round()
+    assert world.states([before, after]) == {ActState.MINED}
+    assert (world.status(refused).state, world.status(refused).error) == (ActState.REFUSED, "AccountTaken")
+    world.settle()
+    assert world.states([before, after]) == {ActState.FINAL}
+    world.assert_once_each([before, after])
+    assert refused.id not in world.ledger.executions()
+
+
+def test_an_act_that_runs_out_of_gas_takes_none_of_its_neighbours(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, poor, last = world.ledger.enrolments(3)
+    world.outbox.accept_all([first, poor, last])
+    enough = chain.bundle.gas_limit
+    with monkeypatch.context() as patched:
+        patched.setattr(chain.bundle, "gas_limit", lambda call: 50_000 if call == poor.calldata else enough(call))
+        world.round()
+    assert world.states([first, last]) == {ActState.MINED}
+    assert world.status(poor).state is ActState.SUBMITTED
+    assert world.status(poor).transaction != world.status(first).transaction  # it is under way again, alone
+    world.settle()
+    assert world.states([first, poor, last]) == {ActState.FINAL}
+    world.assert_once_each([first, poor, last])
+
+
+def test_an_act_that_fails_again_and_again_is_given_up_and_its_neighbours_are_not(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, poor, last = world.ledger.enrolments(3)
+    world.outbox.accept_all([first, poor, last])
+    enough = chain.bundle.gas_limit
+    monkeypatch.setattr(chain.bundle, "gas_limit", lambda call: 50_000 if call == poor.calldata else enough(call))
+    world.settle()
+    assert world.states([first, last]) == {ActState.FINAL}
+    assert (world.status(poor).state, world.status(poor).error) == (ActState.REFUSED, "ActMalformed")
+    world.assert_once_each([first, last])
+
+
+@pytest.mark.usefixtures("pairs")
+def test_acts_that_need_more_gas_than_one_transaction_may_use_go_into_several(world: World) -> None:
+    signed = world.ledger.enrolments(7)
+    world.outbox.accept_all(signed)
+    world.settle()
+    assert [count for _, count in world.recipients()] == [2, 2, 2, 1]
+    assert world.states(signed) == {ActState.FINAL}
+    world.assert_once_each(signed)
+
+
+def test_an_act_for_an_address_without_code_is_not_taken_for_executed(world: World) -> None:
+    """A call to it succeeds and does nothing."""
+    signed = world.ledger.enrolments(3)
+    world.outbox.accept_all(signed)
+    with writing(world.store) as connection:
+        nowhere = acts.update().where(acts.c.id == signed[1].id).values(contract="0x" + "77" * 20)
+        connection.execute(nowhere)
+    world.settle()
+    assert [world.status(one).state for one in signed] == [ActState.FINAL, ActState.REFUSED, ActState.FINAL]
+
+
 # Order
 
 
-@pytest.mark.usefixtures("hasty")
+@pytest.mark.usefixtures("hasty", "pairs")
 @pytest.mark.parametrize("held", range(4))
 def test_acts_that_build_on_each_other_arrive_although_one_relayer_is_late(world: World, held: int) -> None:
     """The chain sees them in the wrong order; each is tried again until what it builds on is there."""
@@ -279,21 +391,21 @@ def test_an_act_that_reverts_though_simulation_lets_it_pass_is_given_up(
     """Here the block has too little gas for it; nobody may spend gas for it for ever."""
     (act,) = world.ledger.enrolments(1)
     world.outbox.accept(act)
-    monkeypatch.setattr(chain.relay, "GAS", 70_000)
-    monkeypatch.setattr(chain.relay, "GAS_A_BYTE", 0)
+    monkeypatch.setattr(chain.bundle, "GAS", 70_000)
+    monkeypatch.setattr(chain.bundle, "GAS_A_BYTE", 0)
     pretended = [("0x",)]
-    monkeypatch.setattr(chain.relay, "_simulate", lambda rpc, calls, sender: pretended * len(calls))
+    monkeypatch.setattr(chain.follower, "simulate_all", lambda rpc, calls, sender: pretended * len(calls))
     world.settle()
     assert (world.status(act).state, world.status(act).error) == (ActState.REFUSED, "ActMalformed")
     with reading(world.store) as connection:
         sent = connection.execute(sa.select(sa.func.count()).select_from(transactions)).scalar()
-    assert sent == chain.relay.ATTEMPTS
+    assert sent == chain.follower.ATTEMPTS
 
 
 # Nodes that fail
 
 
-@pytest.mark.usefixtures("hasty")
+@pytest.mark.usefixtures("hasty", "pairs")
 def test_a_node_that_takes_a_transaction_but_never_says_so(world: World) -> None:
     signed = world.ledger.enrolments(10)
     world.outbox.accept_all(signed)
@@ -308,7 +420,7 @@ def test_a_node_that_takes_a_transaction_but_never_says_so(world: World) -> None
     world.assert_no_gap()
 
 
-@pytest.mark.usefixtures("hasty")
+@pytest.mark.usefixtures("hasty", "pairs")
 def test_a_node_that_says_it_took_transactions_and_did_not(world: World) -> None:
     signed = world.ledger.enrolments(10)
     world.outbox.accept_all(signed)
@@ -321,6 +433,7 @@ def test_a_node_that_says_it_took_transactions_and_did_not(world: World) -> None
     world.assert_no_gap()
 
 
+@pytest.mark.usefixtures("pairs")
 def test_a_commit_that_fails_leaves_no_gap(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     signed = world.ledger.enrolments(8)
     world.outbox.accept_all(signed)
@@ -329,7 +442,7 @@ def test_a_commit_that_fails_leaves_no_gap(world: World, monkeypatch: pytest.Mon
         raise OSError("disk full")
 
     with monkeypatch.context() as patched:
-        patched.setattr(chain.relay, "_set_state", fail)
+        patched.setattr(chain.relay, "set_state", fail)
         with pytest.raises(OSError, match="disk full"):
             world.relay.step()
     world.settle()
@@ -337,7 +450,7 @@ def test_a_commit_that_fails_leaves_no_gap(world: World, monkeypatch: pytest.Mon
     world.assert_no_gap()
 
 
-@pytest.mark.usefixtures("hasty")
+@pytest.mark.usefixtures("hasty", "pairs")
 def test_a_nonce_that_somebody_else_took_costs_the_act_nothing(world: World) -> None:
     """Two installations with the same relayer keys: the act goes into a new transaction."""
     signed = world.ledger.enrolments(8)
@@ -391,8 +504,11 @@ def test_a_nonce_that_a_block_in_the_making_has_used_is_not_taken_for_another_tr
 def test_a_node_that_keeps_back_logs_does_not_make_an_act_look_refused(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    (act,) = world.ledger.enrolments(1)
+    act, *more = world.ledger.enrolments(3)
+    refused = world.ledger.enrol(world.ledger.operator)
     world.outbox.accept(act)
+    world.relay.step()
+    world.outbox.accept_all([more[0], refused, more[1]])
     batch = Rpc.batch
 
     def without_logs(self: Rpc, calls: Iterable[tuple[str, Sequence[Any]]]) -> list[Any]:
@@ -403,7 +519,9 @@ def test_a_node_that_keeps_back_logs_does_not_make_an_act_look_refused(
 
     monkeypatch.setattr(Flaky, "batch", without_logs)
     world.settle()
-    assert world.status(act).state is ActState.FINAL
+    assert world.states([act, *more]) == {ActState.FINAL}
+    assert world.status(refused).state is ActState.REFUSED
+    assert [count for _, count in world.recipients()] == [1, 3]
 
 
 def test_a_node_that_is_away_for_a_while_is_waited_for(own_world: World) -> None:
@@ -435,7 +553,7 @@ def test_a_node_that_is_away_for_a_while_is_waited_for(own_world: World) -> None
 
 @pytest.mark.parametrize("new_process", [False, True])
 @pytest.mark.parametrize("roads", [8])
-@pytest.mark.usefixtures("hasty")
+@pytest.mark.usefixtures("hasty", "pairs")
 def test_acts_in_blocks_that_a_killed_node_forgot_come_back(own_world: World, new_process: bool, roads: int) -> None:
     """Even final ones, and such as build on each other, carried by different relayers."""
     world = own_world
@@ -490,8 +608,36 @@ def test_a_reorganisation_brings_every_act_back_once(own_world: World, depth: in
 
 
 @pytest.mark.usefixtures("hasty")
-def test_an_act_refused_in_a_lost_block_is_judged_anew(own_world: World) -> None:
+@pytest.mark.parametrize("new_process", [False, True])
+def test_acts_that_went_together_come_back_together_when_their_block_is_lost(
+    own_world: World, new_process: bool
+) -> None:
+    world = own_world
+    signed = world.ledger.enrolments(5)
+    refused = world.ledger.enrol(world.ledger.operator)
+    everything = [*signed[:3], refused, *signed[3:]]
+    world.outbox.accept_all(everything)
+    world.round()
+    first = world.status(signed[0]).transaction
+    assert world.states(signed) == {ActState.MINED}
+    world.rpc.call("anvil_reorg", 1, [])
+    if new_process:
+        world.relay = world.new_relay()
+    world.relay.step()
+    assert world.states(everything) == {ActState.SUBMITTED}
+    assert world.status(refused).error is None
+    world.settle()
+    assert world.states(signed) == {ActState.FINAL}
+    assert world.status(refused).state is ActState.REFUSED
+    assert {world.status(one).transaction for one in everything} == {first}  # the same bytes
+    world.assert_once_each(signed)
+    world.assert_no_gap()
+
+
+@pytest.mark.usefixtures("hasty")
+def test_an_act_refused_in_a_lost_block_is_judged_anew(own_world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     """Of two acts that exclude each other the chain, replayed, may accept the other one; never both or none."""
+    monkeypatch.setattr(chain.bundle, "SHARE", ALONE)
     world = own_world
     farmer = world.ledger.stranger()
     pair = [world.ledger.enrol(farmer), world.ledger.enrol(farmer)]
@@ -509,10 +655,34 @@ def test_an_act_refused_in_a_lost_block_is_judged_anew(own_world: World) -> None
 
 # Processes that die
 
+
+@pytest.mark.usefixtures("hasty")
+def test_acts_written_down_together_are_sent_by_the_process_after(world: World) -> None:
+    """The process ends between the commit and the first broadcast."""
+    signed = [*world.ledger.road(), *world.ledger.road()]
+    world.outbox.accept_all(signed)
+
+    def die(raw: str) -> bool:
+        raise Died
+
+    world.rpc.on_send = die
+    with pytest.raises(Died):
+        world.relay.step()
+    assert world.states(signed) == {ActState.SUBMITTED}
+    written = {world.status(one).transaction for one in signed}
+    world.rpc.on_send = lambda raw: True
+    world.relay = world.new_relay()
+    world.settle()
+    assert {world.status(one).transaction for one in signed} == written
+    world.assert_once_each(signed)
+    world.assert_no_gap()
+
+
 RELAY_PROCESS = textwrap.dedent(
     """
     import sys, threading
     from pathlib import Path
+    from chain.deploy import Deployment
     from chain.offchain import open_store
     from chain.outbox import Outbox
     from chain.relay import Relay
@@ -520,17 +690,18 @@ RELAY_PROCESS = textwrap.dedent(
     from chain.settings import Settings
     from chain.signers import Keystore
 
-    url, var = sys.argv[1:]
+    url, var, chain_var = sys.argv[1:]
+    deployment = Deployment.load(Settings(var_dir=Path(chain_var)))
     settings = Settings(rpc_url=url, var_dir=Path(var), offchain=None)
     keys = Keystore(settings.keystore_file, settings.chain_id).relayers()
-    relay = Relay(Outbox(open_store(settings)), Rpc(url), keys, settings.chain_id, 2)
+    relay = Relay(Outbox(open_store(settings)), Rpc(url), keys, deployment, 2)
     print("ready", flush=True)
     relay.run(threading.Event(), 0.01)
     """
 )
 
 
-@pytest.mark.usefixtures("hasty")
+@pytest.mark.usefixtures("hasty", "pairs")
 @pytest.mark.parametrize("seed", range(3))
 def test_a_relay_killed_at_random_moments_loses_and_doubles_nothing(own_world: World, seed: int) -> None:
     world, chance = own_world, random.Random(seed)
@@ -540,7 +711,8 @@ def test_a_relay_killed_at_random_moments_loses_and_doubles_nothing(own_world: W
         more = chance.randrange(20, 60)
         world.outbox.accept_all(signed[handed_in : handed_in + more])
         handed_in += more
-        arguments = [world.node.url, str(Path(str(world.store.url.database)).parent)]
+        own = Path(str(world.store.url.database)).parent
+        arguments = [world.node.url, str(own), str(world.ledger.settings.var_dir)]
         with subprocess.Popen([sys.executable, "-c", RELAY_PROCESS, *arguments], stdout=subprocess.PIPE) as process:
             assert process.stdout is not None and process.stdout.readline() == b"ready\n"
             for _ in range(chance.randrange(4)):
@@ -561,8 +733,9 @@ class Died(Exception):
 
 
 @pytest.mark.usefixtures("hasty")
+@pytest.mark.parametrize("share", [ALONE, PAIRS, TOGETHER])
 def test_a_relay_that_dies_at_any_commit_or_call_loses_and_doubles_nothing(
-    own_world: World, monkeypatch: pytest.MonkeyPatch
+    own_world: World, monkeypatch: pytest.MonkeyPatch, share: int
 ) -> None:
     """Every place where the relay touches store or node, in turn, is its last; a new one takes over."""
     world = own_world
@@ -589,7 +762,9 @@ def test_a_relay_that_dies_at_any_commit_or_call_loses_and_doubles_nothing(
         count()
         return answer
 
-    monkeypatch.setattr(chain.relay, "writing", dying_writing)
+    monkeypatch.setattr(chain.bundle, "SHARE", share)
+    for module in (chain.relay, chain.follower):
+        monkeypatch.setattr(module, "writing", dying_writing)
     monkeypatch.setattr(Rpc, "_post", dying_post)
     signed: list[SignedAct] = []
     for fatal in range(1, 40):

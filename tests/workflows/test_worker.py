@@ -6,7 +6,7 @@ import threading
 import time
 from pathlib import Path
 
-from chain.artifacts import BUSINESS_CONTRACTS
+from chain.artifacts import CREATED
 from chain.deploy import Deployed, Deployment
 from chain.offchain import migrate, open_store
 from chain.settings import Settings
@@ -18,7 +18,7 @@ def test_a_round_that_failed_is_noted_with_its_fault_and_the_next_one(tmp_path: 
     """Nobody listens at the node's port: the job fails, and is due again all the same."""
     settings = Settings(var_dir=tmp_path, rpc_url="http://127.0.0.1:1", offchain=None)
     migrate(settings)
-    contracts = {name: Deployed("0x" + "11" * 20, 1, "") for name in BUSINESS_CONTRACTS}
+    contracts = {name: Deployed("0x" + "11" * 20, 1, "") for name in CREATED}
     Deployment(settings.chain_id, "0x" + "00" * 32, contracts).save(settings.deployment_file)
     store = open_store(settings)
     stop = threading.Event()

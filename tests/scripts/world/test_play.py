@@ -85,7 +85,7 @@ def played(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Played]:
         migrate(settings)
         store = open_store(settings)
         outbox, rpc = Outbox(store), Rpc(settings.rpc_url)
-        relay = Relay(outbox, rpc, keystore.relayers(), settings.chain_id, settings.confirmations)
+        relay = Relay(outbox, rpc, keystore.relayers(), deployment, settings.confirmations)
         calls = count(1)
 
         def work() -> None:

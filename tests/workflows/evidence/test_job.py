@@ -213,7 +213,7 @@ def test_a_refused_batch_waits_for_a_person(sqlite_store: sa.Engine, node: Node)
 
 def test_through_the_real_outbox_and_relay(sqlite_store: sa.Engine, node: Node) -> None:
     outbox = Outbox(sqlite_store)
-    relay = Relay(outbox, node.rpc, [node.keystore.derived("a-relayer")], node.settings.chain_id, CONFIRMATIONS)
+    relay = Relay(outbox, node.rpc, [node.keystore.derived("a-relayer")], node.deployment, CONFIRMATIONS)
     submitted = documents(3)
     enqueue(sqlite_store, 1, submitted, now=0)
     for _ in range(200):
@@ -228,7 +228,7 @@ def test_through_the_real_outbox_and_relay(sqlite_store: sa.Engine, node: Node) 
 def test_a_refusal_of_the_real_relay_reaches_the_batch_in_words(sqlite_store: sa.Engine, node: Node) -> None:
     """A key that no party owns signs for the attester."""
     outbox = Outbox(sqlite_store)
-    relay = Relay(outbox, node.rpc, [node.keystore.derived("b-relayer")], node.settings.chain_id, CONFIRMATIONS)
+    relay = Relay(outbox, node.rpc, [node.keystore.derived("b-relayer")], node.deployment, CONFIRMATIONS)
     stranger = KeyAttester(1, node.keystore.derived("a stranger"), node.chain.domain)
     enqueue(sqlite_store, 1, documents(1), now=0)
     for _ in range(200):
