@@ -18,7 +18,7 @@ import sqlite3
 import time
 import zlib
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -124,7 +124,11 @@ def lease(engine: sa.Engine, name: str, wait: bool = False) -> Iterator[None]:
                 _take(lambda: bool(session.scalar(sa.select(sa.func.pg_try_advisory_lock(key)))), engine, name, wait)
                 yield
             finally:
-                session.invalidate()  # the lock goes with the session: never hand it back to the pool
+                # The lock goes with the session, which is never handed back to the pool. Given up by name as well:
+                # the server ends a session some time after we left it.
+                with suppress(sa.exc.DBAPIError):
+                    session.execute(sa.select(sa.func.pg_advisory_unlock(key)))
+                session.invalidate()
         return
     file = os.open(f"{engine.url.database}.{name}.lock", os.O_CREAT | os.O_RDWR, 0o600)
     try:
