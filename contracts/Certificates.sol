@@ -2,6 +2,7 @@
 pragma solidity ^0.8.27;
 
 import {Acts} from "./Acts.sol";
+import {Cases} from "./Cases.sol";
 import {Roles} from "./Roles.sol";
 import {Auth} from "./interfaces/IActs.sol";
 import {ICalendar} from "./interfaces/ICalendar.sol";
@@ -14,7 +15,7 @@ import "./interfaces/ICertificates.sol";
 contract Certificates is ICertificates, Acts {
     uint16 public constant WINDOW_DAYS = 7;
     uint16 public constant REPORT_WORKING_DAYS = 2;
-    uint256 public constant CASES_MOST = 200;
+    uint256 public constant CASES_MOST = Cases.MOST;
 
     bytes32 private constant APPLY_FOR_CERTIFICATES = keccak256(
         "ApplyForCertificates(bytes32[] deeds,uint64[] principals,uint64[] interests,uint64[] penalties,uint64[] costs,uint64[] performed,uint64[] defaultedAt,bytes32 evidence,address signer,uint256 nonce,uint256 deadline)"
@@ -66,12 +67,12 @@ contract Certificates is ICertificates, Acts {
     function file(ApplyForCertificates calldata act, Auth calldata auth) external returns (bytes32 first) {
         first = _accept(_encodeApplications(act), auth);
         uint64 actor = PARTIES.requireActor(auth.signer, 0);
-        uint256 count = _requireCases(act.deeds.length, act.principals.length);
-        _requireCases(act.interests.length, count);
-        _requireCases(act.penalties.length, count);
-        _requireCases(act.costs.length, count);
-        _requireCases(act.performed.length, count);
-        _requireCases(act.defaultedAt.length, count);
+        uint256 count = Cases.requireFit(act.deeds.length, act.principals.length);
+        Cases.requireFit(act.interests.length, count);
+        Cases.requireFit(act.penalties.length, count);
+        Cases.requireFit(act.costs.length, count);
+        Cases.requireFit(act.performed.length, count);
+        Cases.requireFit(act.defaultedAt.length, count);
         EVIDENCE.requireLive(act.evidence);
         for (uint256 place = 0; place < count; ++place) {
             unchecked {
@@ -88,7 +89,7 @@ contract Certificates is ICertificates, Acts {
         bytes32 certificates = keccak256(abi.encodePacked(act.certificates));
         _accept(abi.encode(NOTIFY_DEBTORS, certificates, act.method, act.evidence), auth);
         uint64 actor = PARTIES.requireActor(auth.signer, Roles.NOTARY);
-        uint256 count = _requireCases(act.certificates.length, act.certificates.length);
+        uint256 count = Cases.requireFit(act.certificates.length, act.certificates.length);
         EVIDENCE.requireLive(act.evidence);
         for (uint256 place = 0; place < count; ++place) {
             bytes32 id = act.certificates[place];
@@ -107,7 +108,7 @@ contract Certificates is ICertificates, Acts {
         bytes32 deliveredAt = keccak256(abi.encodePacked(act.deliveredAt));
         _accept(abi.encode(RECORD_DELIVERIES, certificates, deliveredAt, act.windowDays, act.evidence), auth);
         uint64 actor = PARTIES.requireActor(auth.signer, Roles.NOTARY);
-        uint256 count = _requireCases(act.certificates.length, act.deliveredAt.length);
+        uint256 count = Cases.requireFit(act.certificates.length, act.deliveredAt.length);
         EVIDENCE.requireLive(act.evidence);
         uint16 window = act.windowDays == 0 ? WINDOW_DAYS : act.windowDays;
         for (uint256 place = 0; place < count; ++place) {
@@ -152,7 +153,7 @@ contract Certificates is ICertificates, Acts {
         bytes32 proven = keccak256(abi.encodePacked(act.proven));
         _accept(abi.encode(VERIFY_CLAIMS, certificates, proven, act.evidence), auth);
         uint64 actor = PARTIES.requireActor(auth.signer, Roles.NOTARY);
-        uint256 count = _requireCases(act.certificates.length, act.proven.length);
+        uint256 count = Cases.requireFit(act.certificates.length, act.proven.length);
         EVIDENCE.requireLive(act.evidence);
         for (uint256 place = 0; place < count; ++place) {
             _verify(act.certificates[place], actor, act.proven[place], act.evidence);
@@ -165,12 +166,12 @@ contract Certificates is ICertificates, Acts {
     function issue(IssueCertificates calldata act, Auth calldata auth) external {
         _accept(_encodeIssues(act), auth);
         uint64 actor = PARTIES.requireActor(auth.signer, Roles.NOTARY_OFFICE);
-        uint256 count = _requireCases(act.certificates.length, act.principals.length);
-        _requireCases(act.interests.length, count);
-        _requireCases(act.penalties.length, count);
-        _requireCases(act.costs.length, count);
-        _requireCases(act.applyBy.length, count);
-        _requireCases(act.documents.length, count);
+        uint256 count = Cases.requireFit(act.certificates.length, act.principals.length);
+        Cases.requireFit(act.interests.length, count);
+        Cases.requireFit(act.penalties.length, count);
+        Cases.requireFit(act.costs.length, count);
+        Cases.requireFit(act.applyBy.length, count);
+        Cases.requireFit(act.documents.length, count);
         EVIDENCE.requireLive(act.evidence);
         for (uint256 place = 0; place < count; ++place) {
             _issue(actor, act, place);
@@ -266,11 +267,6 @@ contract Certificates is ICertificates, Acts {
         bytes32 key = bytes32(uint256(actor));
         bool fit = DEEDS.standing(it.deed, key).named || DEEDS.deed(it.deed).notary == actor;
         require(fit, IDeeds.NotDeedParty(it.deed, key));
-    }
-
-    function _requireCases(uint256 length, uint256 other) private pure returns (uint256) {
-        require(length != 0 && length <= CASES_MOST && length == other, CasesUnfit(length, CASES_MOST));
-        return length;
     }
 
     function _requireState(bytes32 id, Certificate storage it, CertificateState needed) private view {

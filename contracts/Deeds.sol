@@ -2,6 +2,7 @@
 pragma solidity ^0.8.27;
 
 import {Acts} from "./Acts.sol";
+import {Cases} from "./Cases.sol";
 import {Roles} from "./Roles.sol";
 import {Auth} from "./interfaces/IActs.sol";
 import {ICalendar} from "./interfaces/ICalendar.sol";
@@ -13,7 +14,7 @@ import "./interfaces/IDeeds.sol";
 /// @dev The manual is `interfaces/IDeeds.sol`.
 contract Deeds is IDeeds, Acts {
     uint16 public constant ISSUE_WORKING_DAYS = 15;
-    uint256 public constant BATCH_MOST = 200;
+    uint256 public constant CASES_MOST = Cases.MOST;
     uint256 public constant OBLIGORS_MOST = 100;
     uint16 private constant BASIS_POINTS = 10_000;
     uint256 private constant DAYS_A_YEAR = 365;
@@ -176,10 +177,10 @@ contract Deeds is IDeeds, Acts {
     function prepare(PrepareDeeds calldata act, Auth calldata auth) external {
         _accept(_encodePreparation(act), auth);
         uint64 actor = PARTIES.requireActor(auth.signer, Roles.NOTARY);
-        uint256 count = _requireBatch(act.numbers.length, act.obligors.length);
-        _requireBatch(act.instruments.length, count);
-        _requireBatch(act.sessions.length, count);
-        _requireBatch(act.principals.length, count);
+        uint256 count = Cases.requireFit(act.numbers.length, act.obligors.length);
+        Cases.requireFit(act.instruments.length, count);
+        Cases.requireFit(act.sessions.length, count);
+        Cases.requireFit(act.principals.length, count);
         _requireOffice(act.office);
         NOTARIES.requireUnconflicted(actor, act.obligee);
         EVIDENCE.requireLive(act.evidence);
@@ -195,7 +196,7 @@ contract Deeds is IDeeds, Acts {
     function review(ReviewDeeds calldata act, Auth calldata auth) external {
         _accept(abi.encode(REVIEW_DEEDS, keccak256(abi.encodePacked(act.deeds)), act.evidence), auth);
         uint64 actor = PARTIES.requireActor(auth.signer, Roles.NOTARY | Roles.NOTARY_OFFICE);
-        uint256 count = _requireBatch(act.deeds.length, act.deeds.length);
+        uint256 count = Cases.requireFit(act.deeds.length, act.deeds.length);
         EVIDENCE.requireLive(act.evidence);
         for (uint256 place = 0; place < count; ++place) {
             bytes32 id = act.deeds[place];
@@ -212,7 +213,7 @@ contract Deeds is IDeeds, Acts {
         bytes32 documents = keccak256(abi.encodePacked(act.documents));
         _accept(abi.encode(ISSUE_DEEDS, keccak256(abi.encodePacked(act.deeds)), documents, act.evidence), auth);
         uint64 actor = PARTIES.requireActor(auth.signer, Roles.NOTARY_OFFICE);
-        uint256 count = _requireBatch(act.deeds.length, act.documents.length);
+        uint256 count = Cases.requireFit(act.deeds.length, act.documents.length);
         EVIDENCE.requireLive(act.evidence);
         for (uint256 place = 0; place < count; ++place) {
             bytes32 id = act.deeds[place];
@@ -353,11 +354,6 @@ contract Deeds is IDeeds, Acts {
         Party memory party = PARTIES.party(id);
         bool active = party.status == Status.ACTIVE;
         require(active && party.roles & Roles.NOTARY_OFFICE != 0, INotaries.PartyUnfit(id, Roles.NOTARY_OFFICE));
-    }
-
-    function _requireBatch(uint256 length, uint256 other) private pure returns (uint256) {
-        require(length != 0 && length <= BATCH_MOST && length == other, DeedBatchUnfit(length, BATCH_MOST));
-        return length;
     }
 
     function _requireComplete(

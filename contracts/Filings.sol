@@ -2,6 +2,7 @@
 pragma solidity ^0.8.27;
 
 import {Acts} from "./Acts.sol";
+import {Cases} from "./Cases.sol";
 import {Roles} from "./Roles.sol";
 import {Auth} from "./interfaces/IActs.sol";
 import {Certificate, ICertificates} from "./interfaces/ICertificates.sol";
@@ -12,7 +13,7 @@ import "./interfaces/IFilings.sol";
 
 /// @dev The manual is `interfaces/IFilings.sol`.
 contract Filings is IFilings, Acts {
-    uint256 public constant CASES_MOST = 200;
+    uint256 public constant CASES_MOST = Cases.MOST;
 
     bytes32 private constant PACKAGE_FILINGS = keccak256(
         "PackageFilings(bytes32[] certificates,bytes32[] obligors,uint32[] courts,uint8 basis,bytes32 evidence,address signer,uint256 nonce,uint256 deadline)"
@@ -58,8 +59,8 @@ contract Filings is IFilings, Acts {
     function package(PackageFilings calldata act, Auth calldata auth) external returns (bytes32 first) {
         first = _accept(_encodePackages(act), auth);
         uint64 actor = PARTIES.requireActor(auth.signer, 0);
-        uint256 count = _requireCases(act.certificates.length, act.obligors.length);
-        _requireCases(act.courts.length, count);
+        uint256 count = Cases.requireFit(act.certificates.length, act.obligors.length);
+        Cases.requireFit(act.courts.length, count);
         EVIDENCE.requireLive(act.evidence);
         bool lawyer = PARTIES.party(actor).roles & Roles.LAWYER != 0;
         for (uint256 place = 0; place < count; ++place) {
@@ -76,8 +77,8 @@ contract Filings is IFilings, Acts {
     function submit(SubmitFilings calldata act, Auth calldata auth) external {
         _accept(_encodeSubmissions(act), auth);
         uint64 actor = PARTIES.requireActor(auth.signer, 0);
-        uint256 count = _requireCases(act.filings.length, act.packages.length);
-        _requireCases(act.claimed.length, count);
+        uint256 count = Cases.requireFit(act.filings.length, act.packages.length);
+        Cases.requireFit(act.claimed.length, count);
         EVIDENCE.requireLive(act.statement);
         EVIDENCE.requireLive(act.evidence);
         uint64 anchoredAt = EVIDENCE.record(act.statement).anchoredAt;
@@ -105,8 +106,8 @@ contract Filings is IFilings, Acts {
     function recordReceipts(RecordReceipts calldata act, Auth calldata auth) external {
         _accept(_encodeReceipts(act), auth);
         uint64 actor = PARTIES.requireActor(auth.signer, Roles.COURT_GW);
-        uint256 count = _requireCases(act.filings.length, act.instants.length);
-        _requireCases(act.caseNumbers.length, count);
+        uint256 count = Cases.requireFit(act.filings.length, act.instants.length);
+        Cases.requireFit(act.caseNumbers.length, count);
         EVIDENCE.requireLive(act.evidence);
         for (uint256 place = 0; place < count; ++place) {
             _recordReceipt(actor, act, place);
@@ -119,7 +120,7 @@ contract Filings is IFilings, Acts {
         bytes32 amounts = keccak256(abi.encodePacked(act.amounts));
         _accept(abi.encode(RECORD_RECOVERIES, filings, amounts, act.evidence), auth);
         uint64 actor = PARTIES.requireActor(auth.signer, Roles.COURT_GW);
-        uint256 count = _requireCases(act.filings.length, act.amounts.length);
+        uint256 count = Cases.requireFit(act.filings.length, act.amounts.length);
         EVIDENCE.requireLive(act.evidence);
         for (uint256 place = 0; place < count; ++place) {
             bytes32 id = act.filings[place];
@@ -139,7 +140,7 @@ contract Filings is IFilings, Acts {
         bytes32 filings = keccak256(abi.encodePacked(act.filings));
         _accept(abi.encode(CLOSE_FILINGS, filings, act.closure, act.evidence), auth);
         uint64 actor = PARTIES.requireActor(auth.signer, Roles.COURT_GW);
-        uint256 count = _requireCases(act.filings.length, act.filings.length);
+        uint256 count = Cases.requireFit(act.filings.length, act.filings.length);
         EVIDENCE.requireLive(act.evidence);
         bool fit = act.closure != Closure.NONE && act.closure != Closure.DUPLICATE;
         // After these the creditor may apply again; a debt that is paid or barred stays held for ever.
@@ -202,12 +203,6 @@ contract Filings is IFilings, Acts {
     function _requireAtCourt(bytes32 id, Filing storage it) private view {
         bool atCourt = it.state >= FilingState.FILED && it.state <= FilingState.SETTLEMENT;
         require(atCourt, FilingNotReady(id, it.state, FilingState.FILED));
-    }
-
-    function _requireCases(uint256 length, uint256 other) private pure returns (uint256) {
-        bool fit = length != 0 && length <= CASES_MOST && length == other;
-        require(fit, ICertificates.CasesUnfit(length, CASES_MOST));
-        return length;
     }
 
     function _package(bytes32 id, uint64 actor, bool lawyer, PackageFilings calldata act, uint256 place) private {

@@ -2,6 +2,7 @@
 pragma solidity ^0.8.27;
 
 import {Acts} from "./Acts.sol";
+import {Cases} from "./Cases.sol";
 import {Roles} from "./Roles.sol";
 import {Auth} from "./interfaces/IActs.sol";
 import {ICalendar} from "./interfaces/ICalendar.sol";
@@ -18,7 +19,7 @@ contract Valuations is IValuations, Acts {
     uint48 public constant SECOND_ABOVE = 50_000_000; // fen
     uint16 public constant CONFIDENCE_MOST = 9_500; // basis points
     uint16 public constant CHALLENGE_WORKING_DAYS = 10;
-    uint256 public constant BATCH_MOST = 200;
+    uint256 public constant CASES_MOST = Cases.MOST;
 
     uint256 private constant BASIS_POINTS = 10_000;
     uint256 private constant TENTH_PERIOD = 300 days; // a tenth in 30 days, evenly
@@ -70,9 +71,9 @@ contract Valuations is IValuations, Acts {
         uint64 appraiser = PARTIES.requireActor(auth.signer, Roles.APPRAISER);
         (uint256[] calldata trees, uint48[] calldata values) = (act.trees, act.values);
         (uint48[] calldata stresses, uint16[] calldata confidences) = (act.stresses, act.confidences);
-        uint256 count = trees.length;
-        bool whole = values.length == count && stresses.length == count && confidences.length == count;
-        require(whole && count != 0 && count <= BATCH_MOST, PostingUnfit(count, BATCH_MOST));
+        uint256 count = Cases.requireFit(trees.length, values.length);
+        Cases.requireFit(stresses.length, count);
+        Cases.requireFit(confidences.length, count);
         _requireComplete(act.model, act.inputs);
         Valuation memory next = _stated(appraiser, 0, 0, 0, act.asOf);
         for (uint256 i = 0; i < count; ++i) {

@@ -2,6 +2,7 @@
 pragma solidity ^0.8.27;
 
 import {Auth, IActs} from "./IActs.sol";
+import {ICases} from "./ICases.sol";
 import {ServiceMethod} from "./IDeeds.sol";
 
 enum CertificateState {
@@ -120,7 +121,7 @@ struct ReportPayment {
 /// what is still owed, never more than the deed entitles to nor than the claim less every proven payment. Pauses while
 /// the deed is under review, and ends with its revocation. Banks, notaries and offices do this by the hundred: most acts
 /// take lists of cases. All of a list is accepted or nothing is, and the error names the case that does not fit.
-interface ICertificates is IActs {
+interface ICertificates is IActs, ICases {
     /// @notice A creditor applied for a certificate; limitation is interrupted at `appliedAt`.
     event CertificateApplied(
         bytes32 indexed certificate,
@@ -208,10 +209,6 @@ interface ICertificates is IActs {
     /// @notice Certificate {certificate} is in state {state}, and this act needs {needed}.
     /// @custom:zh 执行证书 {certificate} 的状态为 {state}，本行为需要 {needed}。
     error CertificateNotReady(bytes32 certificate, CertificateState state, CertificateState needed);
-
-    /// @notice An act is about 1 to {most} cases, in lists of the same length; {given} were given.
-    /// @custom:zh 每次行为涉及 1 至 {most} 件且各列表长度一致，本次为 {given}。
-    error CasesUnfit(uint256 given, uint256 most);
 
     /// @notice Field {field} of the certificate on deed {deed} is missing or out of its range.
     /// @custom:zh 公证书 {deed} 的执行证书字段 {field} 缺失或超出范围。

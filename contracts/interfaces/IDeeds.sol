@@ -2,6 +2,7 @@
 pragma solidity ^0.8.27;
 
 import {Auth, IActs} from "./IActs.sol";
+import {ICases} from "./ICases.sol";
 
 enum DeedState {
     NONE,
@@ -190,7 +191,7 @@ struct FlagDeed {
 /// notary, is bound by one (domain §0 rule 5). Two ways lead there: obligors with wallets sign themselves, and an office
 /// prepares deeds of obligors without wallets in batches, as commitments.
 /// @dev Warning: a deed says nothing about a debt being due. Nothing here enforces by itself.
-interface IDeeds is IActs {
+interface IDeeds is IActs, ICases {
     /// @notice An office opened a case on an application.
     event DeedOpened(
         bytes32 indexed deed,
@@ -336,10 +337,6 @@ interface IDeeds is IActs {
     /// @notice Party {party} is the notary of deed {deed}; another person must review it.
     /// @custom:zh 参与方 {party} 是公证书 {deed} 的承办公证员，须由他人审批。
     error ReviewerIsNotary(bytes32 deed, uint64 party);
-
-    /// @notice A batch holds 1 to {most} deeds, and lists of the same length; {given} were given.
-    /// @custom:zh 每批为 1 至 {most} 份且各列表长度一致，本次为 {given}。
-    error DeedBatchUnfit(uint256 given, uint256 most);
 
     /// @notice Deed {deed} was notarised while its notary's key may have been in other hands ({from} to {until}, UTC seconds). Its office must confirm or revoke it.
     /// @custom:zh 公证书 {deed} 出具于公证员密钥可能泄露期间（{from} 至 {until}，UTC 秒），须由公证处确认或撤销。

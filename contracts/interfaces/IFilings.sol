@@ -2,6 +2,7 @@
 pragma solidity ^0.8.27;
 
 import {Auth, IActs} from "./IActs.sol";
+import {ICases} from "./ICases.sol";
 
 enum FilingState {
     NONE,
@@ -120,7 +121,7 @@ struct CancelDuplicate {
 /// happens at court is told by the court's gateway and by nobody else; nothing is enforced here. Lawyers and courts do this
 /// by the hundred: most acts take lists of cases. All of a list is accepted or nothing is, and the error names the case
 /// that does not fit.
-interface IFilings is IActs {
+interface IFilings is IActs, ICases {
     /// @notice A package against one obligor was opened.
     event FilingPackaged(
         bytes32 indexed filing,

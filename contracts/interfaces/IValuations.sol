@@ -2,6 +2,7 @@
 pragma solidity ^0.8.27;
 
 import {Auth, IActs} from "./IActs.sol";
+import {ICases} from "./ICases.sol";
 
 enum ValuationState {
     NONE, // never valued
@@ -81,7 +82,7 @@ struct SettleChallenge {
 /// @dev Trust: an appraiser states figures; the contract cannot compute them. It holds them to what must follow from the
 /// model (stress, confidence, collateral), to what was posted before, and to a second pair of eyes.
 /// @dev Warning: figures are opinions, and count for nothing once the tree dies or is reported dead.
-interface IValuations is IActs {
+interface IValuations is IActs, ICases {
     /// @notice An appraiser valued the tree, which now stands so.
     /// @param model hash of the rule and its parameters
     /// @param inputs Merkle root over the salted inputs that were posted together
@@ -139,10 +140,6 @@ interface IValuations is IActs {
     /// @notice A valuation names its {field}.
     /// @custom:zh 估值须注明 {field}。
     error ValuationIncomplete(string field);
-
-    /// @notice A posting holds from 1 to {most} valuations, each with all its figures; this one has {count}.
-    /// @custom:zh 每批估值为 1 至 {most} 项，且各项数据齐全；本批为 {count} 项。
-    error PostingUnfit(uint256 count, uint256 most);
 
     /// @notice An appraiser who is not the owner values a registered, living tree; later again, as it moves.
     /// @custom:zh 评估师对茶树估值。

@@ -260,15 +260,15 @@ class TestBatch:
         assert ledger.view("Deeds.standing", deeds[0], obligor) == whole
 
     def test_is_of_at_most_two_hundred_with_lists_of_one_length(self, ledger: Ledger) -> None:
-        values = ledger.refuses("DeedBatchUnfit", "Deeds.prepare", "notary", **preparation(ledger, BATCH + 1))
+        values = ledger.refuses("CasesUnfit", "Deeds.prepare", "notary", **preparation(ledger, BATCH + 1))
         assert values == {"given": BATCH + 1, "most": BATCH}
-        ledger.refuses("DeedBatchUnfit", "Deeds.prepare", "notary", **preparation(ledger, 0))
+        ledger.refuses("CasesUnfit", "Deeds.prepare", "notary", **preparation(ledger, 0))
         for field in ("obligors", "instruments", "sessions", "principals"):
             short = preparation(ledger, 2)
             short[field] = short[field][:1]
-            ledger.refuses("DeedBatchUnfit", "Deeds.prepare", "notary", **short)
-        ledger.refuses("DeedBatchUnfit", "Deeds.review", "second notary", deeds=[])
-        ledger.refuses("DeedBatchUnfit", "Deeds.issue", "office", deeds=[number_of(1)], documents=[])
+            ledger.refuses("CasesUnfit", "Deeds.prepare", "notary", **short)
+        ledger.refuses("CasesUnfit", "Deeds.review", "second notary", deeds=[])
+        ledger.refuses("CasesUnfit", "Deeds.issue", "office", deeds=[number_of(1)], documents=[])
 
     @pytest.mark.parametrize(
         ("field", "value"),

@@ -278,14 +278,14 @@ class TestPostMany:
     @pytest.mark.parametrize("count", [0, 201])
     def test_takes_one_to_two_hundred(self, ledger: Ledger, count: int) -> None:
         message = lot(ledger, list(range(count)))
-        values = ledger.refuses("PostingUnfit", "Valuations.postMany", "appraiser", **message)
-        assert values == {"count": count, "most": 200}
+        values = ledger.refuses("CasesUnfit", "Valuations.postMany", "appraiser", **message)
+        assert values == {"given": count, "most": 200}
 
     @pytest.mark.parametrize("short", ["values", "stresses", "confidences"])
     def test_wants_every_figure(self, ledger: Ledger, short: str) -> None:
         message = lot(ledger, [1, 2])
         message[short] = message[short][:1]
-        ledger.refuses("PostingUnfit", "Valuations.postMany", "appraiser", **message)
+        ledger.refuses("CasesUnfit", "Valuations.postMany", "appraiser", **message)
 
 
 class TestChallenge:
