@@ -155,7 +155,7 @@ def writer(engine: sa.Engine, blocks: int) -> Iterator[Writer]:
 
 def write_behind(items: Iterable[Item], write: Callable[[Item], None]) -> None:
     """Writes each item in another thread while the next ones are made; at most `UNDER_WAY` are under way."""
-    with _many_threads(), ThreadPoolExecutor(1, "mirror-writer") as thread:
+    with _seldom_collecting(), ThreadPoolExecutor(1, "mirror-writer") as thread:
         pending: deque[Future[None]] = deque()
         for item in items:
             if len(pending) == UNDER_WAY:
@@ -166,19 +166,15 @@ def write_behind(items: Iterable[Item], write: Callable[[Item], None]) -> None:
 
 
 @contextmanager
-def _many_threads() -> Iterator[None]:
-    """Suits the interpreter to threads that make and hand over hundreds of thousands of objects.
+def _seldom_collecting() -> Iterator[None]:
+    """Lets the collector of cycles look after a hundred thousand new objects, not after every 700.
 
-    The collector of cycles looks after a hundred thousand new objects, not after every 700: tuples that live until
-    they are written are in no cycle, and looking at them again and again took a third of a backfill's time. And a
-    thread gives way after one millisecond, not five: who fetches needs the interpreter for an instant a packet, and
-    the node waits meanwhile.
+    A batch is tens of thousands of tuples that all live until it is written and are in no cycle: looking at them
+    again and again took a third of the time of a backfill. Cycles made by others meanwhile still go.
     """
-    threshold, interval = gc.get_threshold(), sys.getswitchinterval()
-    gc.set_threshold(100_000, *threshold[1:])
-    sys.setswitchinterval(0.001)
+    usual = gc.get_threshold()
+    gc.set_threshold(100_000, *usual[1:])
     try:
         yield
     finally:
-        gc.set_threshold(*threshold)
-        sys.setswitchinterval(interval)
+        gc.set_threshold(*usual)
