@@ -13,10 +13,9 @@ export PATH := $(CURDIR)/.venv/bin:$(PATH)
 up: setup  ## start the ledger, with a small world in it
 	@.venv/bin/chaqi up
 
-# Not reordered: by their number of tests, the files with one long run each would come last, one after the other.
 test:  ## every test; ARGS="tests/chain -k clock" for some
 	@$(PYTHON) scripts/setup.py --tests
-	@.venv/bin/python -m pytest $(or $(ARGS),-n auto --dist loadfile --no-loadscope-reorder)
+	@.venv/bin/python -m pytest $(or $(ARGS),-n auto --dist loadfile)
 
 lint: setup
 	@.venv/bin/ruff check .
