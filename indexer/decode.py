@@ -120,11 +120,11 @@ def _is_dynamic(kind: str) -> bool:
     return kind in ("string", "bytes") or "[" in kind or kind.startswith("tuple")
 
 
-def _element(kind: str, start: str | int) -> str | None:
-    """Source of a static value in the 64 digits of `d` from `start` on; None if the type is not plain."""
+def _element(kind: str, text: str, start: str | int) -> str | None:
+    """Source of a static value in the 64 digits of `text` from `start` on; None if the type is not plain."""
 
     def digits(first: int, end: int) -> str:
-        return f"d[{start} + {first}:{start} + {end}]"
+        return f"{text}[{start} + {first}:{start} + {end}]"
 
     if whole := _WHOLE.fullmatch(kind):
         value = f"int({digits(0, 64)}, 16)" if whole[1] else f"signed({digits(0, 64)})"
@@ -142,20 +142,9 @@ def _element(kind: str, start: str | int) -> str | None:
 
 def _indexed(kind: str, topic: str) -> str:
     """Source of an indexed value from the variable `topic`, 0x hex. Its hash is known, so numbers are looked up."""
-    if whole := _WHOLE.fullmatch(kind):
-        wide = int(whole[2]) > 64
-        if whole[1]:
-            return f"{'decimals' if wide else 'wholes'}[{topic}]"
-        return f"str(signed({topic}))" if wide else f"signed({topic})"
-    if kind == "bool":
-        return f"{topic}[-1] == '1'"
-    if kind == "address":
-        return f"'0x' + {topic}[-40:]"
-    if fixed := _BYTES.fullmatch(kind):
-        return f"{topic}[:{2 + 2 * int(fixed[1])}]"
-    if kind == "function":
-        return f"{topic}[:50]"
-    return topic
+    if (whole := _WHOLE.fullmatch(kind)) and whole[1]:
+        return f"{'wholes' if int(whole[2]) <= 64 else 'decimals'}[{topic}]"
+    return _element(kind, topic, 2) or topic
 
 
 def _compile(
@@ -174,7 +163,7 @@ def _compile(
     json = ",".join(_member(field, name, place) for place, (field, name) in enumerate(zip(inputs, fields, strict=True)))
     scope: dict[str, Any] = {
         "signed": _signed,
-        "wholes": _WHOLES,
+        "wholes": WHOLES,
         "decimals": _DECIMALS,
         "text_of": text_of,
         "normalise": normalise,
@@ -219,10 +208,10 @@ def _plain(fields: Sequence[tuple[int, str]]) -> list[str]:
         if (whole := _WHOLE.fullmatch(kind)) and int(whole[2]) <= 64:
             layout += "24xQ" if whole[1] else "24xq"
             numbers.append(f"v{place}")
-        elif (static := _element(kind, head)) is not None:
+        elif (static := _element(kind, "d", head)) is not None:
             layout += "32x"
             lines.append(f"v{place} = {static}")
-        elif array and array[2] and (item := _element(array[1], "i")) is not None:
+        elif array and array[2] and (item := _element(array[1], "d", "i")) is not None:
             words = int(array[2])
             layout += f"{32 * words}x"
             lines.append(f"v{place} = [{item} for i in range({head}, {head + 64 * words}, 64)]")
@@ -247,28 +236,28 @@ def _dynamic(kind: str, place: int) -> str | None:
         return f"'0x' + {body}"
     if kind == "string":
         return f"text_of(bytes.fromhex({body}))"
-    if kind.endswith("[]") and (item := _element(kind[:-2], "i")) is not None:
+    if kind.endswith("[]") and (item := _element(kind[:-2], "d", "i")) is not None:
         return f"[{item} for i in range({start}, {start} + 64 * {length}, 64)]"
     return None
 
 
 class _Known(dict[str, Any]):
-    """Indexed numbers that were met before, by topic: mostly ids and parties, which come again and again."""
+    """Numbers that were met before, by their hex: ids, parties and places in a block come again and again."""
 
     MOST = 65_536
 
     def __init__(self, read: Callable[[str], Any]) -> None:
         self._read = read
 
-    def __missing__(self, topic: str) -> Any:
+    def __missing__(self, quantity: str) -> Any:
         if len(self) >= self.MOST:
             self.clear()
-        value = self[topic] = self._read(topic)
+        value = self[quantity] = self._read(quantity)
         return value
 
 
-_WHOLES = _Known(lambda topic: int(topic, 16))
-_DECIMALS = _Known(lambda topic: str(int(topic, 16)))
+WHOLES = _Known(lambda quantity: int(quantity, 16))
+_DECIMALS = _Known(lambda quantity: str(int(quantity, 16)))
 
 
 def _signed(digits: str) -> int:

@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any
 
-from indexer.decode import EventType, Values
+from indexer.decode import WHOLES, EventType, Values
 from indexer.fetch import Log
 from indexer.projection import BoundFold, Key, Projection, Row, bind
 from indexer.writer import UNDER_WAY
@@ -30,16 +30,6 @@ CACHED_VERSIONS = 200_000
 
 Load = Callable[[Projection, Sequence[Key]], Iterable[Row]]
 """Gives the current versions of those of the keys that have one."""
-
-
-class _Wholes(dict[str, int]):
-    """Hex quantities as integers, small ones looked up: each log has two."""
-
-    def __missing__(self, quantity: str) -> int:
-        return int(quantity, 16)
-
-
-_WHOLE = _Wholes((hex(number), number) for number in range(4_096))
 
 
 class Shelf:
@@ -139,7 +129,7 @@ class Digest:
         """Logs as rows of `logs`, and the folding they ask for. `times`: hex number → (number, time)."""
         rows: list[RawLog] = []
         work: list[Work] = []
-        kinds, whole = self._kinds, _WHOLE
+        kinds, whole = self._kinds, WHOLES
         for log in logs:
             topics, payload = log.topics, log.data[2:]
             number, time = times[log.block_number]
