@@ -7,6 +7,7 @@ from typing import Any
 
 from chain.acts import SignedAct
 from chain.bundle import gas_limit
+from chain.outbox import parts
 from chain.refusals import refusal_of
 from chain.rpc import NodeError, Rpc
 
@@ -24,9 +25,9 @@ def simulate_all(rpc: Rpc, calls: Sequence[tuple[str, bytes]], sender: str) -> l
     """What each contract answers to its call: `NodeError` where it would not accept."""
     common = {"from": sender, "gasPrice": "0x0"}
     answers: list[Any | NodeError] = []
-    for start in range(0, len(calls), BATCH):
+    for part in parts(calls, BATCH):
         answers += rpc.try_batch(
             ("eth_call", [common | {"to": to, "data": "0x" + call.hex(), "gas": hex(gas_limit(call))}, "latest"])
-            for to, call in calls[start : start + BATCH]
+            for to, call in part
         )
     return answers

@@ -7,18 +7,16 @@ process of its own, whose peak memory over all of it is told.
 from __future__ import annotations
 
 import hashlib
-import multiprocessing
-import resource
 import tempfile
 import time
 from collections.abc import Iterator
-from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
 import sqlalchemy as sa
 
 from chain import offchain
 from chain.settings import Settings
+from scripts.bench.apart import apart, peak_megabytes
 from scripts.bench.figures import Figure, Options
 from workflows.evidence.batches import Document, Submission, build, close_batch, enqueue, receipts
 from workflows.evidence.hashing import DigestStream
@@ -33,12 +31,11 @@ VERIFIED = 1_000
 
 def measure(options: Options) -> Iterator[Figure]:
     """Documents per second through each step, peak memory, and the milliseconds of one verification."""
-    with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn")) as process:
-        yield from process.submit(_measured, DOCUMENTS // options.scale).result()
+    yield from apart(_measured, DOCUMENTS // options.scale)
 
 
 def _measured(count: int) -> list[Figure]:
-    before = _peak_megabytes()
+    before = peak_megabytes()
     with tempfile.TemporaryDirectory() as folder:
         settings = Settings(var_dir=Path(folder))
         offchain.migrate(settings)
@@ -64,7 +61,7 @@ def _measured(count: int) -> list[Figure]:
             for what, took in seconds.items()
         ),
         Figure("one receipt verified", verified, "ms", wanted="1"),
-        Figure("memory added at the peak", [_peak_megabytes() - before], "MB"),
+        Figure("memory added at the peak", [peak_megabytes() - before], "MB"),
     ]
 
 
@@ -116,7 +113,3 @@ def _verified(store: sa.Engine) -> list[float]:
         computed = leaf(unhex(receipt.leaf.salt), receipt.document.digests)
         assert receipt.batch.wire_path.root_of(computed) == unhex(receipt.batch.root)
     return [(time.perf_counter() - start) * 1_000 / len(found)]
-
-
-def _peak_megabytes() -> float:
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024

@@ -8,14 +8,11 @@ versions, so a longer chain of ever new assets may add their memory, and no more
 from __future__ import annotations
 
 import contextlib
-import multiprocessing
-import resource
 import tempfile
 from collections.abc import Iterator
-from concurrent.futures import ProcessPoolExecutor
-from typing import Any
 
 from chain.rpc import Rpc
+from scripts.bench.apart import apart, peak_megabytes
 from scripts.bench.backfill import BLOCKS, EVENTS_A_BLOCK, chain, extend, mirrored
 from scripts.bench.figures import Figure, Options
 from tests.stores import new_database, postgresql_server
@@ -41,7 +38,7 @@ def measure(options: Options) -> Iterator[Figure]:
             if server:
                 stores["PostgreSQL"] = new_database(server)
             for name, url in stores.items():
-                found = _in_a_process(rpc.url, ledger, genesis, url, blocks * EVENTS_A_BLOCK)
+                found = apart(_mirrored, rpc.url, ledger, genesis, url, blocks * EVENTS_A_BLOCK)
                 first = shortest.setdefault(name, found)
                 peer = f"{unit * EVENTS_A_BLOCK:,} logs" if times > 1 else ""
                 for what, unit_name, value, base in zip(
@@ -55,12 +52,6 @@ def measure(options: Options) -> Iterator[Figure]:
                     yield Figure(f"{what}, {blocks * EVENTS_A_BLOCK:,} logs, {name}", [value], unit_name, peer, ratio)
 
 
-def _in_a_process(*given: Any) -> tuple[float, float, float]:
-    with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn")) as process:
-        return process.submit(_mirrored, *given).result()
-
-
 def _mirrored(url: str, ledger: str, genesis: str, store: str, events: int) -> tuple[float, float, float]:
     filled, rebuilt = mirrored(Rpc(url), ledger, genesis, store, events)
-    peak = max(resource.getrusage(who).ru_maxrss for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
-    return filled, rebuilt, peak / 1024
+    return filled, rebuilt, peak_megabytes()
