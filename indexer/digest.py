@@ -185,6 +185,14 @@ class Digest:
                 work.append((shelf, bound, key, values, raw, time))
         return work
 
+    def touched(self, stored: Iterable[RawLog], times: Mapping[int, int]) -> dict[Projection, set[Key]]:
+        """Keys of the entities that stored logs change."""
+        keys: dict[Projection, set[Key]] = {}
+        for shelf, _, key, *_ in self.reread(stored, times):
+            keys.setdefault(shelf.projection, set()).add(key)
+            shelf.missing = set()
+        return keys
+
     @staticmethod
     def _read_custom(shelf: Shelf, bound: BoundFold, values: Values, raw: RawLog, time: int, work: list[Work]) -> None:
         assert bound.fold.keys is not None

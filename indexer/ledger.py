@@ -7,7 +7,7 @@ at any instruction loses and doubles nothing.
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from functools import cache
 from operator import itemgetter
 from typing import Any
@@ -17,7 +17,7 @@ import sqlalchemy as sa
 
 from chain.errors import ChaqiError
 from indexer import bulk
-from indexer.digest import Batch
+from indexer.digest import Batch, Digest, RawLog
 from indexer.fetch import Header
 from indexer.projection import Key, Projection, Row
 from indexer.schema import blocks, cursor, folds, logs
@@ -25,6 +25,11 @@ from indexer.transaction import Statement
 
 LOADED_AT_ONCE = 400
 """Keys in one query for current versions on SQLite."""
+
+LOGS_AT_ONCE = 20_000
+"""Stored logs in one portion: the more, the fewer versions have to be closed in a later one."""
+
+_FOLDED = [logs.c[name] for name in ("block_number", "log_index", "tx_hash", "address", "contract", "topics", "data")]
 
 EMPTY_BLOOM = "0x" + "0" * 512
 
@@ -83,8 +88,9 @@ def version_statements(dialect: sa.Dialect, batch: Batch) -> list[Statement]:
     return statements
 
 
-def roll_back(connection: sa.Connection, block: int, projections: Iterable[Projection]) -> None:
-    """Undoes everything after `block`, which becomes the cursor."""
+def roll_back(connection: sa.Connection, block: int, digest: Digest) -> None:
+    """Undoes everything after `block`, which becomes the cursor: of the entities that the undone logs touch, the
+    newest version left is current again. The digest's memory is out of date afterwards."""
     last = connection.execute(sa.select(blocks).where(blocks.c.number == block)).one_or_none()
     connection.execute(  # first, as in `opening`: so it waits for a batch that is under way
         sa.update(cursor).values(
@@ -95,17 +101,73 @@ def roll_back(connection: sa.Connection, block: int, projections: Iterable[Proje
             rewind_to=None,
         )
     )
+    after, newest = block, connection.scalar(sa.select(sa.func.max(logs.c.block_number)))
+    while newest is not None and after < newest:
+        after, stored, times = stored_logs(connection, after, newest)
+        for projection, keys in digest.touched(stored, times).items():
+            _reopen(connection, projection, keys, block)
     connection.execute(sa.delete(logs).where(logs.c.block_number > block))
     connection.execute(sa.delete(blocks).where(blocks.c.number > block))
-    for projection in projections:
-        table = projection.table
-        key = [table.c[name] for name in projection.key_names]
-        touched = sa.select(*key).where(table.c.since_block > block)
-        connection.execute(
-            sa.update(table).where(sa.tuple_(*key).in_(touched), table.c.until_block > block).values(until_block=None)
-        )
-        connection.execute(sa.delete(table).where(table.c.since_block > block))
     connection.execute(sa.update(folds).where(folds.c.block > block).values(block=block))
+
+
+def _reopen(connection: sa.Connection, projection: Projection, keys: Collection[Key], block: int) -> None:
+    """Deletes the keys' versions since later than `block`; the newest ones left are current."""
+    table, earlier = projection.table, projection.table.alias()
+    names = projection.key_names
+    parameters = [f"key_{name}" for name in names]
+    values = [dict(zip(parameters, key if len(names) > 1 else (key,), strict=True)) for key in keys]
+    same = [table.c[name] == sa.bindparam(one) for name, one in zip(names, parameters, strict=True)]
+    connection.execute(sa.delete(table).where(*same, table.c.since_block > block), values)
+    newest = sa.select(sa.func.max(earlier.c.since_block)).where(*(earlier.c[name] == table.c[name] for name in names))
+    reopened = sa.update(table).where(*same, table.c.since_block == newest.scalar_subquery())
+    connection.execute(reopened.values(until_block=sa.null()), values)
+
+
+def stored_logs(connection: sa.Connection, after: int, last: int) -> tuple[int, list[RawLog], dict[int, int]]:
+    """Stored logs of the next blocks after `after`, at most of `last`: up to which block, logs, blocks' times."""
+    if connection.dialect.name == "postgresql":
+        # Without statistics the planner sorts all logs that are left, on disk, for every portion of them.
+        connection.exec_driver_sql("SET LOCAL enable_sort = off; SET LOCAL enable_bitmapscan = off")
+    limit = LOGS_AT_ONCE
+    while True:
+        ordered = (
+            sa.select(*_FOLDED)
+            .where(logs.c.block_number > after, logs.c.block_number <= last)
+            .order_by(logs.c.block_number, logs.c.log_index)
+            .limit(limit)
+        )
+        compiled = ordered.compile(dialect=connection.dialect, compile_kwargs={"literal_binds": True})
+        rows = connection.exec_driver_sql(str(compiled)).cursor.fetchall()
+        end = last
+        if len(rows) == limit:  # the last block may be cut
+            end = rows[-1][0] - 1
+            if rows[0][0] > end:
+                limit *= 2
+                continue
+            rows = [row for row in rows if row[0] <= end]
+        mined = sa.select(blocks.c.number, blocks.c.timestamp).where(blocks.c.number.between(after + 1, end))
+        return end, _from_store(rows), {number: time for number, time in connection.execute(mined)}
+
+
+def _from_store(rows: Sequence[Sequence[Any]]) -> list[RawLog]:
+    """Stored logs as the digest takes them; what no fold can ask for is left out."""
+    addresses = {address: address.hex() for address in {row[3] for row in rows}}
+    return [
+        (
+            number,
+            index,
+            0,
+            tx_hash.hex(),
+            addresses[address],
+            contract,
+            None,
+            topics.hex(),
+            data.hex(),
+            None,
+        )
+        for number, index, tx_hash, address, contract, topics, data in rows
+    ]
 
 
 def load_current(connection: sa.Connection, projection: Projection, keys: Sequence[Key]) -> Iterator[Row]:

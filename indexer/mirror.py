@@ -143,6 +143,7 @@ class Mirror:
             joined = {**known, **{address: [name, block] for address, (name, block, _) in contracts.items()}}
             first = min((block for _, block in joined.values()), default=0)
             text = orjson.dumps(joined, option=orjson.OPT_SORT_KEYS).decode()
+            types = rebuild.event_types_of(text, abis)
             if row is None:
                 connection.execute(
                     sa.insert(cursor).values(
@@ -157,12 +158,13 @@ class Mirror:
                     )
                 )
             else:
+                connection.execute(sa.update(cursor).values(contracts=text, first_block=first))
                 added = [block for address, (_, block) in joined.items() if address not in known]
                 if added and min(added) <= row.block:
-                    known_projections = [p for p in self.projections if sa.inspect(connection).has_table(p.name)]
-                    ledger.roll_back(connection, min(added) - 1, known_projections)
-                connection.execute(sa.update(cursor).values(contracts=text, first_block=first))
-        return rebuild.event_types_of(text, abis)
+                    rebuild.prepare(connection, types, self.projections)
+                    digest = rebuild.new_digest(self.engine, types, self.projections)
+                    ledger.roll_back(connection, min(added) - 1, digest)
+        return types
 
     def rebuild(self) -> int:
         """Empties all projections and folds them again from the stored logs. Returns the number of logs read."""
@@ -381,7 +383,7 @@ class Mirror:
     def roll_back(self, block: int) -> None:
         """Undoes everything after `block`."""
         with writing(self.engine) as connection:
-            ledger.roll_back(connection, max(block, self.first_block - 1), self.projections)
+            ledger.roll_back(connection, max(block, self.first_block - 1), self._digest)
         self._start_over()
 
     def _obey_orders(self) -> bool:

@@ -147,7 +147,10 @@ class Projection:
 
     @cached_property
     def table(self) -> sa.Table:
-        """The SQL table, clustered by entity on SQLite."""
+        """The SQL table; its rows lie in the order they came in, and only its index goes by entity.
+
+        So a range of blocks changes few pages: those at the end, and of the index, where an entry is short.
+        """
         current = sa.text("until_block IS NULL")
         table = sa.Table(
             self.name,
@@ -156,11 +159,8 @@ class Projection:
             sa.Column("since_block", Whole, primary_key=True, autoincrement=False),
             sa.Column("until_block", Whole),
             *(column.sql() for column in self.columns),
-            sqlite_with_rowid=False,
             postgresql_with={"fillfactor": 85},  # room to close a version on its own page, no index touched
         )
-        # What a reorg deletes. On PostgreSQL rows lie in the order they came in, so ranges of pages say enough.
-        sa.Index(f"ix_{self.name}_since_block", table.c.since_block, postgresql_using="brin")
         for names in self.indexes:
             sa.Index(
                 f"ix_{self.name}_{'_'.join(names)}",

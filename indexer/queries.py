@@ -150,8 +150,9 @@ def row(connection: sa.Connection, projection: Projection, key: Key, block: int 
     """One entity as of a block (None: now)."""
     values = key if isinstance(key, tuple) else (key,)
     same = [projection.table.c[name] == value for name, value in zip(projection.key_names, values, strict=True)]
-    found = connection.execute(sa.select(projection.table).where(*same, at(projection.table, block)))
-    return next((dict(one) for one in found.mappings()), None)
+    newest = projection.table.c.since_block.desc()
+    chosen = sa.select(projection.table).where(*same, at(projection.table, block)).order_by(newest).limit(1)
+    return next((dict(one) for one in connection.execute(chosen).mappings()), None)
 
 
 def rows(

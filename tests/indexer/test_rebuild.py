@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from indexer import ledger, queries, rebuild
+from indexer import ledger, queries
 from indexer.digest import Batch
 from indexer.dump import dump
 from indexer.mirror import Mirror
@@ -55,7 +55,7 @@ def test_both_databases_and_both_ways_of_filling_give_the_same_dump(
 def test_a_rebuild_from_stored_logs_gives_the_same_bytes(
     devnet: Devnet, engine: sa.Engine, monkeypatch: pytest.MonkeyPatch, portion: int
 ) -> None:
-    monkeypatch.setattr(rebuild, "LOGS_AT_ONCE", portion)
+    monkeypatch.setattr(ledger, "LOGS_AT_ONCE", portion)
     grow(devnet, seed=1, blocks=60)
     mirror = devnet.mirror(engine)
     mirror.catch_up()
@@ -68,7 +68,7 @@ def test_a_rebuild_from_stored_logs_gives_the_same_bytes(
 
 
 def test_a_rebuild_that_was_cut_off_goes_on(devnet: Devnet, engine: sa.Engine, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(rebuild, "LOGS_AT_ONCE", 11)
+    monkeypatch.setattr(ledger, "LOGS_AT_ONCE", 11)
     grow(devnet, seed=2, blocks=40)
     mirror = devnet.mirror(engine)
     mirror.catch_up()

@@ -12,12 +12,12 @@ import sqlalchemy as sa
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from indexer import queries
+from indexer import ledger, queries
 from indexer.mirror import Mirror, NodeBehind, ReorgTooDeep
 from indexer.schema import cursor
 from indexer.store import open_mirror, reading, writing
 from tests.indexer.devnet import Devnet, assets, fresh, running_anvil
-from tests.indexer.truth import act, assert_true, mirrored_versions
+from tests.indexer.truth import act, assert_true, chain_events, expected_versions, mirrored_versions
 
 
 def grow(devnet: Devnet, rng: random.Random, blocks: int) -> None:
@@ -159,6 +159,21 @@ def test_a_reorganisation_before_the_first_contract(devnet: Devnet, engine: sa.E
     mirror.catch_up()
     mirror.roll_back(-1)
     assert mirrored_versions(engine) == []
+    mirror.catch_up()
+    assert_true(engine, devnet)
+
+
+def test_undone_logs_are_read_in_portions(
+    devnet: Devnet, engine: sa.Engine, rng: random.Random, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ledger, "LOGS_AT_ONCE", 7)
+    grow(devnet, rng, 40)
+    mirror = devnet.mirror(engine)
+    mirror.catch_up()
+    middle = devnet.head - 30
+    mirror.roll_back(middle)
+    upto = [event for event in chain_events(devnet) if event[0] <= middle]
+    assert mirrored_versions(engine) == expected_versions(upto)
     mirror.catch_up()
     assert_true(engine, devnet)
 
