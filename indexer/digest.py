@@ -126,13 +126,13 @@ class Digest:
             shelf.versions, shelf.closes, shelf.missing = [], [], set()
 
     def read(self, logs: Iterable[Log], times: Mapping[str, tuple[int, int]]) -> tuple[list[RawLog], list[Work]]:
-        """Logs as rows of `logs`, and the folding they ask for. `times`: hex number → (number, time)."""
+        """Logs as rows of `logs`, and the folding they ask for. `times`: block hash → (number, time)."""
         rows: list[RawLog] = []
         work: list[Work] = []
         kinds, whole = self._kinds, WHOLES
         for log in logs:
             topics, payload = log.topics, log.data[2:]
-            number, time = times[log.block_number]
+            number, time = times[log.block_hash]
             kind = kinds.get((log.address, topics[0])) if topics else None
             if kind is None:
                 address, contract, name, args = log.address[2:], self._names[log.address], None, None

@@ -32,7 +32,6 @@ class Log(msgspec.Struct, rename="camel", gc=False):
     topics: list[str]
     data: str
     block_hash: str
-    block_number: str
     transaction_hash: str
     transaction_index: str
     log_index: str
@@ -152,16 +151,18 @@ def complete_logs(
     rpc: Rpc, addresses: Collection[str], headers: Sequence[Header], logs: Iterable[Log], prove: bool
 ) -> list[Log]:
     """The logs in the chain's order; raises unless they are exactly what the headers vouch for."""
-    of_block: dict[str, list[Log]] = {header["number"]: [] for header in headers}
-    for number, run in groupby(logs, _block_number):
-        if number not in of_block:
-            raise AnswerInconsistent(block=int(number, 16), reason="a log from outside the range")
-        of_block[number].extend(run)
+    of_block: dict[str, list[Log]] = {header["hash"]: [] for header in headers}
+    if len(of_block) != len(headers):
+        raise AnswerInconsistent(block=int(headers[0]["number"], 16), reason="two headers of one hash")
+    for block_hash, run in groupby(logs, _block_hash):
+        if block_hash not in of_block:
+            raise AnswerInconsistent(block=int(headers[0]["number"], 16), reason=f"a log of block {block_hash}")
+        of_block[block_hash].extend(run)
     doubtful = []
     for header in headers:  # by columns: a pass over one field of all logs costs less than a look at each log
-        received = of_block[header["number"]]
-        if received and ({*map(_block_hash, received)} != {header["hash"]} or any(map(_removed, received))):
-            raise AnswerInconsistent(block=int(header["number"], 16), reason="a log of another block")
+        received = of_block[header["hash"]]
+        if any(map(_removed, received)):
+            raise AnswerInconsistent(block=int(header["number"], 16), reason="a log that was removed")
         gapless = [*map(_log_index, received)] == _indexes(len(received))
         if not gapless:
             received.sort(key=lambda log: int(log.log_index, 16))
@@ -172,11 +173,11 @@ def complete_logs(
             doubtful.append((header, received))
     if doubtful:
         _settle(rpc, frozenset(addresses), doubtful)
-    return [log for header in headers for log in of_block[header["number"]]]
+    return [log for header in headers for log in of_block[header["hash"]]]
 
 
-_block_number, _block_hash, _removed, _log_index, _transaction_hash, _address, _topics = map(
-    attrgetter, ("block_number", "block_hash", "removed", "log_index", "transaction_hash", "address", "topics")
+_block_hash, _removed, _log_index, _transaction_hash, _address, _topics = map(
+    attrgetter, ("block_hash", "removed", "log_index", "transaction_hash", "address", "topics")
 )
 
 

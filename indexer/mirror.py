@@ -315,7 +315,7 @@ class Mirror:
     def _digested(self, answer: Range, batch: Batch) -> Batch:
         """The batch with the answer added to it."""
         headers = [ledger.header_row(header) for header in answer.headers]
-        times = {header["number"]: (row[0], row[3]) for header, row in zip(answer.headers, headers, strict=True)}
+        times = {header["hash"]: (row[0], row[3]) for header, row in zip(answer.headers, headers, strict=True)}
         batch.last, batch.hash, batch.time = answer.last, answer.headers[-1]["hash"], headers[-1][3]
         batch.blocks += headers
         rows, work = self._digest.read(answer.logs, times)
