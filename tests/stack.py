@@ -1,18 +1,21 @@
 """A whole running Chaqi for tests: anvil, contracts, mirror and relay, and the application in this process.
 
 Mirror and relay are processes of their own, as they are for a user, so that no test's patches reach them.
-`stack` is one a session: tests add to it and never count on being alone. Blocks are made as soon as an act waits.
+`stack` is one a session: tests add to it and never count on being alone. While no test uses it, it sleeps: looking for
+work, four of them took half of two cores.
 """
 
 from __future__ import annotations
 
 import contextlib
 import multiprocessing
+import os
 import secrets
+import signal
 import socket
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
@@ -29,16 +32,14 @@ from chain.clock import advance_to
 from chain.deploy import Deployment, deploy
 from chain.devnet import Devnet, anvil_program
 from chain.outbox import ActState, ActStatus, Outbox
-from chain.relay import Relay
 from chain.rpc import Rpc
 from chain.settings import Settings
 from chain.signers import Keystore, Signer
 from chain.typed_data import Act, act_type
 from chain.vocabulary import role_bits
-from indexer.deployed import open_following
 from indexer.queries import MirrorEmpty
-from indexer.store import only_writer, open_mirror
 from tests.one_case import of_one_case
+from tests.services import mirror, relay
 
 ENOUGH_SECONDS = 60.0
 BLOCK_SECONDS = 0.1
@@ -85,6 +86,27 @@ class Stack:
     client: TestClient
     people: dict[str, Signer] = field(default_factory=dict)
     party_ids: dict[str, int] = field(default_factory=dict)
+    processes: list[int] = field(default_factory=list)
+    asleep_since: float | None = None
+
+    def sleep(self) -> None:
+        """Stops the node, the mirror and the relay where they are."""
+        self._signal(signal.SIGSTOP)
+        self.asleep_since = time.monotonic()
+
+    def wake(self) -> None:
+        """Lets them go on; after a long sleep with a block of the present time, in chain and mirror."""
+        if self.asleep_since is None:
+            return
+        self._signal(signal.SIGCONT)
+        long, self.asleep_since = time.monotonic() - self.asleep_since > 1, None
+        if long:
+            self.rpc.call("evm_mine")
+            self.mirrored(int(self.rpc.call("eth_blockNumber"), 16))
+
+    def _signal(self, number: signal.Signals) -> None:
+        for process in self.processes:
+            os.kill(process, number)
 
     @property
     def outbox(self) -> Outbox:
@@ -143,12 +165,21 @@ class Stack:
 
     def enrol(self, who: str, *roles: str) -> int:
         """Makes a person a party, with a key of its own, and returns the party id."""
-        self.people[who] = self.keystore.derived(f"stack test {who}")
-        bits = role_bits(*roles)
-        self.act("operator", "Parties.enrol", account=self.people[who].address, roles=bits, identity="0x" + "1d" * 32)
-        found = self.client.get("/v1/parties", params={"account": self.people[who].address}).json()
-        self.party_ids[who] = found["items"][0]["id"]
+        self.enrol_all({who: roles})
         return self.party_ids[who]
+
+    def enrol_all(self, cast: Mapping[str, Sequence[str]]) -> None:
+        """Makes people parties, all at once."""
+        handed_in = []
+        for who, roles in cast.items():
+            account = self.people[who] = self.keystore.derived(f"stack test {who}")
+            identity = {"account": account.address, "identity": "0x" + "1d" * 32}
+            handed_in.append(self.sign("operator", "Parties.enrol", roles=role_bits(*roles), **identity))
+            self.outbox.accept(handed_in[-1])
+        for who, act in zip(cast, handed_in, strict=True):
+            self.settled(act.id)
+            found = self.client.get("/v1/parties", params={"account": self.people[who].address}).json()
+            self.party_ids[who] = found["items"][0]["id"]
 
     def anchor(self, who: str = "notary") -> str:
         """A fresh live evidence id, attested by a person."""
@@ -195,42 +226,57 @@ def free_port() -> int:
 def running(settings: Settings) -> Iterator[Stack]:
     """Starts everything in `settings.var_dir`, with the cast enrolled, and stops it at the end."""
     with contextlib.ExitStack() as ending:
-        ending.enter_context(Devnet.start(settings, block_time=BLOCK_SECONDS))
+        processes = [ending.enter_context(Devnet.start(settings, block_time=BLOCK_SECONDS)).pid]
         rpc = Rpc(settings.rpc_url)
         keystore = Keystore(settings.keystore_file, settings.chain_id)
         deployment = deploy(settings, keystore)
         offchain.migrate(settings)
         fresh = multiprocessing.get_context("spawn")
         stop = fresh.Event()
-        for work in (_mirror, _relay):
+        for work in (mirror, relay):
             process = fresh.Process(target=work, args=(settings, stop), name=work.__name__, daemon=True)
             process.start()
+            assert process.pid is not None
+            processes.append(process.pid)
             ending.callback(process.join)
         ending.callback(stop.set)
         app = create_app(settings)
         client = ending.enter_context(TestClient(app, raise_server_exceptions=False))
-        stack = Stack(settings, rpc, keystore, deployment, app, client)
+        stack = Stack(settings, rpc, keystore, deployment, app, client, processes=processes)
+        ending.callback(stack.wake)
         stack.people["operator"] = keystore.named("operator")
         stack.people["stranger"] = keystore.derived("stack test stranger")
         wait_for(lambda: client.get("/ready").status_code == client.get("/v1/parties").status_code == 200)
-        for who, roles in CAST.items():
-            stack.enrol(who, *roles)
+        stack.enrol_all(CAST)
         yield stack
 
 
-def _mirror(settings: Settings, stop: threading.Event) -> None:
-    engine = open_mirror(settings.mirror_url)
-    with only_writer(engine):
-        open_following(settings, engine).run(stop)
-    engine.dispose()
+_stacks: dict[str, Stack] = {}
 
 
-def _relay(settings: Settings, stop: threading.Event) -> None:
-    store = offchain.open_store(settings)
-    relayers = Keystore(settings.keystore_file, settings.chain_id).relayers()
-    deployment = Deployment.load(settings)
-    Relay(Outbox(store), Rpc(settings.rpc_url), relayers, deployment, settings.confirmations).run(stop)
-    store.dispose()
+@contextlib.contextmanager
+def sleeping(fixture: str, stack: Stack) -> Iterator[Stack]:
+    """The stack, which sleeps while tests run that do not use this fixture."""
+    _stacks[fixture] = stack
+    try:
+        yield stack
+    finally:
+        del _stacks[fixture]
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Wakes the stack that a test uses."""
+    for fixture, stack in _stacks.items():
+        if fixture in getattr(item, "fixturenames", ()):
+            stack.wake()
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_runtest_teardown() -> None:
+    """Sends to sleep what the test used: the next one may not."""
+    for stack in _stacks.values():
+        stack.sleep()
 
 
 @pytest.fixture(scope="session")
@@ -256,5 +302,5 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     settings = Settings(
         var_dir=folder, rpc_url=f"http://127.0.0.1:{free_port()}", confirmations=3, upload_limit=2 << 20
     )
-    with running(settings) as whole:
+    with running(settings) as whole, sleeping("stack", whole):
         yield whole

@@ -11,7 +11,7 @@ import pytest
 from chain.devnet import anvil_program
 from chain.settings import Settings
 from tests.e2e.installation import Chaqi
-from tests.stack import Stack, free_port, running
+from tests.stack import Stack, free_port, running, sleeping
 
 
 @pytest.fixture(scope="session")
@@ -22,7 +22,7 @@ def future(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     settings = Settings(
         var_dir=tmp_path_factory.mktemp("future"), rpc_url=f"http://127.0.0.1:{free_port()}", confirmations=3
     )
-    with running(settings) as stack:
+    with running(settings) as stack, sleeping("future", stack):
         yield stack
 
 
