@@ -1,13 +1,13 @@
-"""Ponder beside the mirror, on the same chain and PostgreSQL server, and an independent check of its rows.
+"""Ponder and Envio beside the mirror, on the same chain and PostgreSQL server, and an independent check of its rows.
 
-Ponder is installed by `make bench-peers` only. Its limit of requests a second (20 at first, 500 at most, for a node on
-the same machine too) is raised to 100,000. Both keep every event decoded and fold it into its asset; the mirror alone
-keeps every version. Ponder is timed from its first line about the backfill to ready; the mirror as in the backfill's
-table.
+Both are installed by `make bench-peers` only. Ponder's limit of requests a second (20 at first, 500 at most, for a node
+on the same machine too) is raised to 100,000; Envio, over RPC and without Hasura, has none. All keep every event
+decoded and fold it into its asset; the mirror alone keeps every version. Peers are timed from their first line about
+the backfill to ready; the mirror as in the backfill's table.
 
 Ponder indexes a second time into another schema of its database, with every log now from its cache there; beside it the
 mirror's rebuild. Both decode and fold every event again; Ponder's handlers also write it again, the mirror has it.
-Afterwards every event and every asset must be the same in each.
+Afterwards every event and every asset must be the same in all.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ import orjson
 from indexer.store import open_mirror
 from scripts.bench.backfill import BLOCKS, EVENTS_A_BLOCK, chain, mirrored
 from scripts.bench.figures import Figure, Options
-from scripts.bench.programs import PeerUnusable, bring, ponder
+from scripts.bench.programs import PeerUnusable, bring, envio, ponder
 from tests.stores import new_database, postgresql_server
 
 UNFINAL_BLOCKS = 70
@@ -45,13 +45,14 @@ def measure(options: Options) -> Iterator[Figure]:
         genesis = rpc.call("eth_getBlockByNumber", "0x0", False)["hash"]
         events = BLOCKS // options.scale * EVENTS_A_BLOCK
         for _ in range(options.rounds):
-            ours, ponders = new_database(server), new_database(server)
+            ours, ponders, envios = (new_database(server) for _ in range(3))
             rates["Ponder"].append(events / ponder(rpc, ledger, ponders, "fetched"))
             rates["Ponder's re-index"].append(events / ponder(rpc, ledger, ponders, "cached", cached=True))
+            rates["Envio"].append(events / envio(rpc, ledger, envios))
             filled, rebuilt = mirrored(rpc, ledger, genesis, ours, events)
             rates["backfill, mirror, PostgreSQL"].append(filled)
             rates["rebuild, mirror, PostgreSQL"].append(rebuilt)
-            peers = [of_ponder(ponders, "fetched"), of_ponder(ponders, "cached")]
+            peers = [of_ponder(ponders, "fetched"), of_ponder(ponders, "cached"), of_envio(envios)]
             agreed.append(agreeing(of_mirror(ours), peers))
 
     def beside(subject: str, peer: str, wanted: str) -> Figure:
@@ -59,7 +60,9 @@ def measure(options: Options) -> Iterator[Figure]:
         return Figure(subject, rates[subject], "events/s", peer, ratios, wanted)
 
     yield Figure("backfill, Ponder 0.17.7, limiter raised", rates["Ponder"], "events/s")
+    yield Figure("backfill, Envio 3.0.0-alpha.21", rates["Envio"], "events/s")
     yield beside("backfill, mirror, PostgreSQL", "Ponder", "4.0")
+    yield beside("backfill, mirror, PostgreSQL", "Envio", "4.5")
     yield Figure("re-index from its cache, Ponder 0.17.7", rates["Ponder's re-index"], "events/s")
     yield beside("rebuild, mirror, PostgreSQL", "Ponder's re-index", "3.0")
     yield Figure("rows of each, all equal", agreed, "rows")
@@ -87,6 +90,11 @@ def of_ponder(url: str, schema: str) -> Kept:
     """Where Ponder keeps what it indexed into `schema`."""
     events = f"SELECT block, log_index, tx_hash, name, args FROM {schema}.event"
     return Kept(url, events, f"SELECT {ASSET} FROM {schema}.asset")
+
+
+def of_envio(url: str) -> Kept:
+    """Where Envio keeps its rows."""
+    return Kept(url, 'SELECT block, "logIndex", "txHash", name, args FROM "Event"', f'SELECT {ASSET} FROM "Asset"')
 
 
 def agreeing(ours: Kept, theirs: Sequence[Kept]) -> int:

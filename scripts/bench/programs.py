@@ -1,7 +1,7 @@
 """Indexers of other makers: brought as locked into .cache/peers, run on a chain, timed by their own logs.
 
-Ponder runs with Node 22. Its application, in `ponder/` here, does what the mirror does: every event is decoded and
-kept, and folded into its asset.
+Ponder and Envio run with the same Node 22. Their applications, in `ponder/` and `envio/` here, do the same work: every
+event is decoded and kept, and folded into its asset.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -41,13 +42,13 @@ class PeerUnusable(ChaqiError):
 
 
 def bring() -> None:
-    """Installs Node and Ponder as locked, and raises Ponder's limits. Raises `PeerUnusable`."""
+    """Installs Node and both peers as locked, and raises Ponder's limits. Raises `PeerUnusable`."""
     if not NODE.exists():
         lock = ROOT / "requirements-node.lock"
         pip = [sys.executable, "-m", "pip", "install", "--quiet", "--require-hashes", "--no-deps"]
         subprocess.run([*pip, "--target", str(PEERS / "node"), "-r", str(lock)], check=True)
         NODE.chmod(0o755)
-    for name in ("ponder",):
+    for name in ("ponder", "envio"):
         application = PEERS / name
         shutil.copytree(HERE / name, application, dirs_exist_ok=True)
         if not (application / "node_modules" / name).exists():
@@ -95,11 +96,50 @@ def ponder_seconds(said: str, cached: bool) -> float:
     return float(ready - began) / 1_000
 
 
+def envio(rpc: Rpc, ledger: str, url: str) -> float:
+    """Seconds of Envio's backfill into an empty database. Raises `PeerUnusable` if it ends early or takes an hour."""
+    parsed = sa.make_url(url)
+    environment = _environment(
+        rpc,
+        ledger,
+        {
+            "ENVIO_HASURA": "false",
+            "ENVIO_INDEXER_PORT": str(free_port()),
+            "ENVIO_PG_DATABASE": str(parsed.database),
+            "ENVIO_PG_HOST": str(parsed.host or parsed.query["host"]),
+            "ENVIO_PG_PASSWORD": str(parsed.password or "none"),
+            "ENVIO_PG_PORT": str(parsed.port or 5432),
+            "ENVIO_PG_USER": str(parsed.username),
+            "LOG_STRATEGY": "ecs-console",
+            "TUI_OFF": "true",
+        },
+    )
+    # Its code is generated from the node's address and the contract's, and compiled: not in what is timed.
+    codegen = [str(NODE), "node_modules/envio/bin.mjs", "codegen"]
+    generated = subprocess.run(codegen, cwd=PEERS / "envio", env=environment, capture_output=True, text=True)
+    if generated.returncode:
+        raise PeerUnusable(reason=f"Envio generated no code: {generated.stdout[-500:]}{generated.stderr[-500:]}")
+    return envio_seconds(_run("envio", ["generated/src/Index.res.mjs"], environment, ENVIO_READY))
+
+
+ENVIO_READY = "All chains are caught up to end blocks."
+
+
+def envio_seconds(said: str) -> float:
+    """Seconds from Envio's line that it starts indexing to the one that all is indexed."""
+    lines = (_line(said, what) for what in ("Starting indexing!", ENVIO_READY))
+    began, ready = (datetime.fromisoformat(line["@timestamp"]) for line in lines)
+    return (ready - began).total_seconds()
+
+
 def _environment(rpc: Rpc, ledger: str, more: Mapping[str, str]) -> dict[str, str]:
-    """This process's environment with what an application reads, and `more`."""
+    """This process's environment with what both applications read, and `more`."""
     return {
         **os.environ,
+        # Envio starts `node`, and a `pnpm` that installs nothing: its own.
+        "PATH": os.pathsep.join([str(PEERS / "envio" / "bin"), str(NODE.parent), os.environ["PATH"]]),
         "CHAIN_ID": str(CHAIN_ID),
+        "LAST_BLOCK": str(int(rpc.call("eth_blockNumber"), 16)),
         "LEDGER": ledger,
         "RPC_URL": rpc.url,
         **more,

@@ -8,7 +8,7 @@ from chain.devnet import anvil_program
 from scripts.bench import backfill, costs, deeds
 from scripts.bench.figures import Figure, Options, markdown, table
 from scripts.bench.peers import same
-from scripts.bench.programs import PeerUnusable, ponder_seconds
+from scripts.bench.programs import PeerUnusable, envio_seconds, ponder_seconds
 
 
 def test_a_row_holds_the_median_the_range_and_the_ratio_to_its_peer() -> None:
@@ -53,6 +53,15 @@ def test_a_reindex_that_was_not_all_from_the_cache_and_a_backfill_that_was_are_n
     assert ponder_seconds(from_cache, cached=True) == 2.5
     with pytest.raises(PeerUnusable, match="the node"):
         ponder_seconds(from_cache, cached=False)
+
+
+def test_envio_is_timed_from_its_start_of_indexing_to_the_last_block() -> None:
+    said = """\
+{"@timestamp":"2026-11-27T22:14:57.000Z","message":"Initializing the indexer storage..."}
+{"@timestamp":"2026-11-27T22:14:58.750Z","message":"The indexer storage is ready. Starting indexing!"}
+{"@timestamp":"2026-11-27T22:15:01.000Z","message":"All chains are caught up to end blocks."}
+"""
+    assert envio_seconds(said) == 2.25
 
 
 @pytest.mark.skipif(anvil_program() is None, reason="anvil is not installed: the benchmark did not run")
