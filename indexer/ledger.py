@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import time
 from collections.abc import Collection, Iterator, Sequence
+from contextlib import contextmanager
 from functools import cache
 from operator import itemgetter
 from typing import Any
 
 import orjson
 import sqlalchemy as sa
+from sqlalchemy.schema import AddConstraint, DropConstraint
 
 from chain.errors import ChaqiError
 from indexer import bulk
@@ -21,6 +23,7 @@ from indexer.digest import Batch, Digest, RawLog
 from indexer.fetch import Header
 from indexer.projection import Key, Projection, Row
 from indexer.schema import blocks, cursor, folds, logs
+from indexer.store import writing
 from indexer.transaction import Statement
 
 LOADED_AT_ONCE = 400
@@ -86,6 +89,29 @@ def version_statements(dialect: sa.Dialect, batch: Batch) -> list[Statement]:
         closed_by_key = sorted(closes, key=itemgetter(*range(1, width + 1)))
         statements += bulk.closes(dialect.name, projection.table, closed_by_key)
     return statements
+
+
+@contextmanager
+def indexed_afterwards(engine: sa.Engine) -> Iterator[None]:
+    """While a mirror is filled for the first time: on PostgreSQL `logs` is indexed at the end, all at once.
+
+    Entry by entry that took a quarter of the server's time.
+    """
+    if engine.dialect.name == "postgresql":
+        with writing(engine) as connection:
+            connection.execute(DropConstraint(logs.primary_key))
+    try:
+        yield
+    finally:
+        index_logs(engine)
+
+
+def index_logs(engine: sa.Engine) -> None:
+    """Gives `logs` the index it lacks if its first filling was cut off."""
+    if engine.dialect.name == "postgresql":
+        with writing(engine) as connection:
+            if not sa.inspect(connection).get_pk_constraint(logs.name)["constrained_columns"]:
+                connection.execute(AddConstraint(logs.primary_key))
 
 
 def roll_back(connection: sa.Connection, block: int, digest: Digest) -> None:

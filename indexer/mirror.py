@@ -16,6 +16,7 @@ import time
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import nullcontext
 from typing import Any
 
 import orjson
@@ -30,9 +31,9 @@ from indexer.projection import Projection, discover
 from indexer.rebuild import Contracts, EventTypes
 from indexer.schema import cursor
 from indexer.store import reading, writing
-from indexer.writer import Writer, write_behind, writer
+from indexer.writer import Writer, long_way, write_behind, writer
 
-WRITTEN_AT_ONCE = 20_000
+WRITTEN_AT_ONCE = 40_000
 """Logs, or blocks, that make a transaction while catching up: of versions that follow each other within one, only
 the last has to be closed later."""
 
@@ -115,6 +116,7 @@ class Mirror:
         self._lower_since: float | None = None
         self._told_at = 0.0
         self._recognise(chain_id, genesis_hash)
+        ledger.index_logs(engine)
         self._contracts = self._adopt(chain_id, genesis_hash, contracts)
         self._addresses = list(self._contracts)
         self._digest = rebuild.new_digest(engine, self._contracts, self.projections)
@@ -239,8 +241,12 @@ class Mirror:
         if near:
             answer = self._fetch(self.block + 1, head, self.hash)
             parts = ((self._digested(one, Batch(one.first)), True) for one in (answer,))
+        first_time = self.block < self.first_block and long_way(head - self.block)
         try:
-            with writer(self.engine, head - self.block) as out:
+            with (
+                ledger.indexed_afterwards(self.engine) if first_time else nullcontext(),
+                writer(self.engine, head - self.block) as out,
+            ):
 
                 def write(item: tuple[Batch | None, Any]) -> None:
                     batch, prepared = item

@@ -33,6 +33,11 @@ PIECES = 1_000
 Item = TypeVar("Item")
 
 
+def long_way(blocks: int) -> bool:
+    """Whether so many blocks are worth what it takes to begin writing in bulk."""
+    return blocks >= LONG_WAY
+
+
 class CursorMoved(ChaqiError):
     """Somebody else moved the mirror's cursor: the transaction on the state before was given up."""
 
@@ -143,7 +148,7 @@ class _Beside:
 @contextmanager
 def writer(engine: sa.Engine, blocks: int) -> Iterator[Writer]:
     """A writer for `blocks` blocks to come."""
-    if blocks < LONG_WAY:
+    if not long_way(blocks):
         yield _Here(engine)
         return
     beside = _Beside(engine)

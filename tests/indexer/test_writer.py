@@ -17,8 +17,9 @@ from indexer.schema import cursor
 from indexer.store import reading, writing
 from indexer.transaction import Statement
 from indexer.writer import CursorMoved
-from tests.indexer.devnet import Devnet, assets
+from tests.indexer.devnet import Devnet, assets, fresh
 from tests.indexer.truth import act, assert_true
+from tests.stores import new_database
 
 
 @pytest.fixture(params=["here", "beside"])
@@ -93,3 +94,37 @@ def test_what_the_database_refuses_is_told_and_nothing_of_it_stays(engine: sa.En
         beside.write(beside.prepare(statements, last=True))
     with writing(engine) as connection:
         assert connection.scalar(sa.select(cursor.c.head)) != 77
+
+
+@pytest.mark.parametrize("cut_off", [False, True], ids=["filled", "cut off while it was filled"])
+def test_a_first_filling_ends_with_the_index_on_logs(
+    devnet: Devnet, postgres: str, monkeypatch: pytest.MonkeyPatch, cut_off: bool
+) -> None:
+    monkeypatch.setattr(writer, "LONG_WAY", 3)
+    indexed_on_the_way = []
+
+    def indexed() -> bool:
+        with reading(engine) as connection:
+            return bool(sa.inspect(connection).get_pk_constraint("logs")["constrained_columns"])
+
+    def prepare(beside: writer._Beside, statements: list[Statement], last: bool) -> Any:
+        indexed_on_the_way.append(indexed())
+        return usual(beside, statements, last)
+
+    usual = writer._Beside.prepare
+    monkeypatch.setattr(writer._Beside, "prepare", prepare)
+    grow(devnet, 9)
+    engine = fresh(new_database(postgres))
+    if cut_off:
+        with engine.begin() as connection:
+            connection.exec_driver_sql("ALTER TABLE logs DROP CONSTRAINT pk_logs")
+        devnet.mirror(engine)
+        assert indexed()
+    devnet.mirror(engine).catch_up()
+    assert (indexed_on_the_way[0], indexed()) == (False, True)
+    assert_true(engine, devnet)
+    grow(devnet, 10)
+    indexed_on_the_way.clear()
+    devnet.mirror(engine).catch_up()
+    assert indexed_on_the_way[0]
+    engine.dispose()
