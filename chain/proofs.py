@@ -208,7 +208,7 @@ _BIT = [1 << place for place in range(2048)]
 _THREE_WORDS = Struct(">HHH").unpack_from
 
 
-@lru_cache(maxsize=65_536)
+@lru_cache(maxsize=16_384)
 def bloom_mask(value: str) -> int:
     """The three bits that an address or topic (0x hex) sets in a bloom of 2048 bits, as an integer."""
     first, second, third = _THREE_WORDS(keccak_256(bytes.fromhex(value[2:])).digest())

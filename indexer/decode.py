@@ -244,7 +244,7 @@ def _dynamic(kind: str, place: int) -> str | None:
 class _Known(dict[str, Any]):
     """Numbers that were met before, by their hex: ids, parties and places in a block come again and again."""
 
-    MOST = 65_536
+    MOST = 16_384
 
     def __init__(self, read: Callable[[str], Any]) -> None:
         self._read = read

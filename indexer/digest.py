@@ -25,8 +25,8 @@ RawLog = tuple[int, int, int, str, str, str, str | None, str, str, str | None]
 """A row of `logs`: number, index, tx_index, tx_hash, address, contract, event, topics, data, args;
 bytes are hex digits without 0x, topics one after the other."""
 
-CACHED_VERSIONS = 200_000
-"""Current versions kept in memory per projection (some 100 MB if every one of them is used)."""
+CACHED_VERSIONS = 50_000
+"""Current versions kept in memory per projection (some 25 MB if every one of them is used)."""
 
 Load = Callable[[Projection, Sequence[Key]], Iterable[Row]]
 """Gives the current versions of those of the keys that have one."""

@@ -89,7 +89,7 @@ class Spans:
     MOST = 1_000
 
     def __init__(self) -> None:
-        self.blocks = 32
+        self.blocks = 8  # a short first answer: until it has come, nobody has anything to do
 
     def learn(self, blocks: int, logs: int) -> None:
         """Takes an answer into account."""
