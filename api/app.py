@@ -60,6 +60,7 @@ from api import (
     trees,
     valuations,
 )
+from api.answers import AnswerAgain
 from api.body_limit import BodyLimit
 from api.context import Context
 from api.domain import AsOfBlock
@@ -199,6 +200,7 @@ def create_app(settings: Settings) -> FastAPI:
     app.state.context = context
     larger = {"/v1/evidence/documents": settings.upload_limit, "/v1/matches": matches.BODY_LIMIT}
     app.add_middleware(BodyLimit, larger=larger)
+    app.add_middleware(AnswerAgain, keeper=context.reads)
     problems.install(app)
     endpoints = [route for router in ROUTERS for route in router.routes]
     app.router.routes.append(Endpoints(endpoints))
