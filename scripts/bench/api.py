@@ -102,7 +102,9 @@ def _load(url: str, case: Case | None, seconds: int) -> tuple[float, float]:
     """Requests per second and the 99th percentile in milliseconds."""
     script = ("-s", str(case.script)) if case else ()
     command = ["wrk", "-t1", f"-c{CONNECTIONS}", f"-d{seconds}s", "--latency", *script, url]
-    said = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    loaded = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert not loaded.stderr, loaded.stderr  # a script that cannot be read is passed over
+    said = loaded.stdout
     rate = re.search(r"Requests/sec:\s+([\d.]+)", said)
     worst = re.search(r"99%\s+([\d.]+)(us|ms|s)", said)
     assert rate and worst, said

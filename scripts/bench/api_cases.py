@@ -90,7 +90,7 @@ def _post(path: str, body: object) -> Sequence[object]:
 
 def _lua(value: object) -> str:
     if isinstance(value, dict):
-        return "{" + ", ".join(f"[{_lua(name)}] = {_lua(one)}" for name, one in value.items()) + "}"
+        return "{" + ", ".join(f"[ {_lua(name)} ] = {_lua(one)}" for name, one in value.items()) + "}"
     return f"[==[{value}]==]"
 
 
