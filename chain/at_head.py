@@ -1,0 +1,113 @@
+"""A node's answers about its newest state, asked for once however many want to know them."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterable
+from functools import lru_cache
+from typing import Any, Final, Protocol
+
+import orjson
+
+from chain.proofs import maybe_in_bloom
+from chain.rpc import NodeError, Rpc
+
+FRESH_SECONDS: Final = 0.02
+"""How long the newest block is believed to be that."""
+
+KEPT_ANSWERS: Final = 16_384
+
+HEAD: Final = ("eth_getBlockByNumber", "latest", False)
+
+Question = tuple[Any, ...]
+"""A method and its parameters."""
+
+
+class Node(Protocol):
+    """Whoever answers JSON-RPC calls."""
+
+    def call(self, method: str, *params: Any) -> Any:
+        """The result of one call. Raises `NodeUnreachable`, `NodeError`."""
+
+
+class Answers:
+    """What a node answered, to be read as if it were the node."""
+
+    def __init__(self, answers: dict[bytes, Any]) -> None:
+        self._answers = answers
+
+    def call(self, method: str, *params: Any) -> Any:
+        """The result of a call that was asked for. Raises `NodeError` where the node refused it."""
+        answer = self._answers[_asked((method, *params))]
+        if isinstance(answer, NodeError):
+            raise answer.with_traceback(None)
+        return answer
+
+
+class AtHead:
+    """A node that is asked everything once; threads may share it. Answers are of the newest block, or of one that was
+    the newest `FRESH_SECONDS` ago.
+
+    For questions whose answers no mere passing of time changes: a contract's answer stands until a block has a log of
+    that contract, as every change of its record is told by an event. A reorganisation drops all answers.
+    """
+
+    def __init__(self, rpc: Rpc) -> None:
+        self._rpc = rpc
+        self._lock = threading.Lock()
+        self._looked = float("-inf")
+        self._head = ""
+        self._answers: dict[bytes, Any] = {}
+
+    def known(self, questions: Iterable[Question]) -> Answers | None:
+        """The answers, if the node need not be asked: never waits."""
+        answers = self._answers
+        fresh = time.monotonic() - self._looked <= FRESH_SECONDS
+        return Answers(answers) if fresh and all(_asked(question) in answers for question in questions) else None
+
+    def ask(self, questions: Iterable[Question]) -> Answers:
+        """The answers; those that are not known yet, in one round trip. Raises `NodeUnreachable`."""
+        answers = self._followed()
+        asked = {_asked(question): question for question in questions}
+        missing = {name: question for name, question in asked.items() if name not in answers}
+        found = self._rpc.try_batch([(method, params) for method, *params in missing.values()])
+        answers.update(zip(missing, found, strict=True))
+        return Answers(answers)
+
+    def _followed(self) -> dict[bytes, Any]:
+        with self._lock:
+            if time.monotonic() - self._looked > FRESH_SECONDS:
+                looked, head = time.monotonic(), self._rpc.call(*HEAD)
+                if head["hash"] != self._head:
+                    stands = self._standing(head) if head["parentHash"] == self._head else {}
+                    self._head, self._answers = head["hash"], {**stands, _HEAD: head}
+                self._looked = looked
+            return self._answers
+
+    def _standing(self, head: dict[str, Any]) -> dict[bytes, Any]:
+        """The answers that the block after theirs leaves as they are."""
+        if len(self._answers) > KEPT_ANSWERS:
+            return {}
+        told = int(head["logsBloom"], 16)
+
+        def stands(asked: bytes, answer: Any) -> bool:
+            contract = _contract(asked)
+            untouched = contract is None or not maybe_in_bloom(told, contract)
+            return untouched and answer is not None and not isinstance(answer, NodeError)
+
+        return {asked: answer for asked, answer in self._answers.copy().items() if stands(asked, answer)}
+
+
+def _asked(question: Question) -> bytes:
+    return orjson.dumps(question)
+
+
+_HEAD: Final = _asked(HEAD)
+
+
+@lru_cache(KEPT_ANSWERS)
+def _contract(asked: bytes) -> str | None:
+    """The contract that a question is for; None for one about blocks and transactions."""
+    method, *parameters = orjson.loads(asked)
+    return str(parameters[0]["to"]) if method == "eth_call" else None
