@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hmac
-import json
 import re
 import time
 from hashlib import sha256
@@ -26,7 +25,7 @@ from chain.errors import ChaqiError
 from workflows.evidence.batches import LeafUnknown, Submission, enqueue, receipt_of
 from workflows.evidence.hashing import Digests, DigestStream
 from workflows.evidence.leaf import new_salt
-from workflows.evidence.receipt import Receipt, State, hex0x, parse, unhex
+from workflows.evidence.receipt import Receipt, State, hex0x, loaded_receipt, unhex
 from workflows.evidence.verify import questions, verify_on_chain, verify_stated
 
 Digest = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
@@ -179,7 +178,7 @@ async def verify(request: Request, body: VerifyBody) -> Response:
     link holds. The same check runs without us: `chaqi verify`.
     """
     context = context_of(request)
-    receipt = parse(json.dumps(body.receipt).encode())
+    receipt = loaded_receipt(body.receipt)
     stated = body.document or StatedDocument()
     verdict = verify_stated(
         receipt,
@@ -188,11 +187,9 @@ async def verify(request: Request, body: VerifyBody) -> Response:
         size=stated.size,
     )
     if verdict.ok:
-        asked = questions(receipt)
-        known = context.at_head.known(asked)
         verdict = verify_on_chain(
             verdict,
-            known if known is not None else await run_in_threadpool(context.at_head.ask, asked),
+            await context.at_head.ask(questions(receipt)),
             contract=context.deployment.address("Evidence"),
             confirmations=context.settings.confirmations,
         )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import threading
+import asyncio
 import time
 from collections.abc import Iterable
 from functools import lru_cache
@@ -46,8 +46,8 @@ class Answers:
 
 
 class AtHead:
-    """A node that is asked everything once; threads may share it. Answers are of the newest block, or of one that was
-    the newest `FRESH_SECONDS` ago.
+    """A node that is asked everything once, used in one event loop. Answers are of the newest block, or of one that was
+    the newest `FRESH_SECONDS` ago. What is asked while the node is answering goes together in the next round trip.
 
     For questions whose answers no mere passing of time changes: a contract's answer stands until a block has a log of
     that contract, as every change of its record is told by an event. A reorganisation drops all answers.
@@ -55,35 +55,41 @@ class AtHead:
 
     def __init__(self, rpc: Rpc) -> None:
         self._rpc = rpc
-        self._lock = threading.Lock()
         self._looked = float("-inf")
         self._head = ""
         self._answers: dict[bytes, Any] = {}
+        self._wanted: dict[bytes, Question] = {}
+        self._leaving: asyncio.Task[Answers] | None = None
+        self._under_way: asyncio.Task[Answers] | None = None
 
-    def known(self, questions: Iterable[Question]) -> Answers | None:
-        """The answers, if the node need not be asked: never waits."""
-        answers = self._answers
-        fresh = time.monotonic() - self._looked <= FRESH_SECONDS
-        return Answers(answers) if fresh and all(_asked(question) in answers for question in questions) else None
-
-    def ask(self, questions: Iterable[Question]) -> Answers:
-        """The answers; those that are not known yet, in one round trip. Raises `NodeUnreachable`."""
-        answers = self._followed()
+    async def ask(self, questions: Iterable[Question]) -> Answers:
+        """The answers; those that are not known yet from the node. Raises `NodeUnreachable`."""
         asked = {_asked(question): question for question in questions}
-        missing = {name: question for name, question in asked.items() if name not in answers}
-        found = self._rpc.try_batch([(method, params) for method, *params in missing.values()])
-        answers.update(zip(missing, found, strict=True))
-        return Answers(answers)
+        if time.monotonic() - self._looked <= FRESH_SECONDS and asked.keys() <= self._answers.keys():
+            return Answers(self._answers)
+        self._wanted |= asked
+        if self._leaving is None:
+            self._leaving = asyncio.create_task(self._trip(self._under_way))
+        return await asyncio.shield(self._leaving)
 
-    def _followed(self) -> dict[bytes, Any]:
-        with self._lock:
-            if time.monotonic() - self._looked > FRESH_SECONDS:
-                looked, head = time.monotonic(), self._rpc.call(*HEAD)
-                if head["hash"] != self._head:
-                    stands = self._standing(head) if head["parentHash"] == self._head else {}
-                    self._head, self._answers = head["hash"], {**stands, _HEAD: head}
-                self._looked = looked
-            return self._answers
+    async def _trip(self, before: asyncio.Task[Answers] | None) -> Answers:
+        if before is not None and not before.done():
+            await asyncio.wait([before])
+        wanted, self._wanted = self._wanted, {}
+        self._under_way, self._leaving = self._leaving, None
+        return await asyncio.to_thread(self._fetch, wanted)
+
+    def _fetch(self, wanted: dict[bytes, Question]) -> Answers:
+        """The head first, so that no answer is kept for a block younger than the state that it is of."""
+        looked, head = time.monotonic(), self._rpc.call(*HEAD)
+        if head["hash"] != self._head:
+            stands = self._standing(head) if head["parentHash"] == self._head else {}
+            self._head, self._answers = head["hash"], {**stands, _HEAD: head}
+        missing = {asked: question for asked, question in wanted.items() if asked not in self._answers}
+        found = self._rpc.try_batch([(method, params) for method, *params in missing.values()])
+        self._answers.update(zip(missing, found, strict=True))
+        self._looked = looked
+        return Answers(self._answers)
 
     def _standing(self, head: dict[str, Any]) -> dict[bytes, Any]:
         """The answers that the block after theirs leaves as they are."""
@@ -96,7 +102,7 @@ class AtHead:
             untouched = contract is None or not maybe_in_bloom(told, contract)
             return untouched and answer is not None and not isinstance(answer, NodeError)
 
-        return {asked: answer for asked, answer in self._answers.copy().items() if stands(asked, answer)}
+        return {asked: answer for asked, answer in self._answers.items() if stands(asked, answer)}
 
 
 def _asked(question: Question) -> bytes:

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
+import threading
 from collections.abc import Iterable, Sequence
 from typing import Any, cast
 
 import pytest
 
 from chain import at_head
-from chain.at_head import HEAD, AtHead, Question
+from chain.at_head import HEAD, Answers, AtHead, Question
 from chain.proofs import bloom_mask
-from chain.rpc import NodeError, Rpc
+from chain.rpc import NodeError, NodeUnreachable, Rpc
 
 CONTRACT, OTHER = "0x" + "aa" * 20, "0x" + "bb" * 20
 RECORD: Question = ("eth_call", {"to": CONTRACT, "data": "0x01"}, "latest")
@@ -25,15 +27,21 @@ class Node:
 
     def __init__(self) -> None:
         self.head = {"hash": "0x01", "parentHash": "0x00", "logsBloom": "0x00"}
-        self.asked: list[Question] = []
+        self.trips: list[list[Question]] = []
+        self.waits = threading.Event()
+        self.waits.set()
+        self.fails = False
 
     def call(self, method: str, *params: Any) -> Any:
         assert (method, *params) == HEAD
+        if self.fails:
+            raise NodeUnreachable(url="", reason="")
         return self.head
 
     def try_batch(self, calls: Iterable[tuple[str, Sequence[Any]]]) -> list[Any]:
         questions: list[Question] = [(method, *params) for method, params in calls]
-        self.asked += questions
+        self.trips.append(questions)
+        self.waits.wait()
         return [self.answer(question) for question in questions]
 
     def answer(self, question: Question) -> Any:
@@ -43,7 +51,7 @@ class Node:
 
     def grow(self, hash: str, parent: str, *touched: str) -> None:
         self.head = {"hash": hash, "parentHash": parent, "logsBloom": hex(sum(map(bloom_mask, touched)))}
-        self.asked = []
+        self.trips = []
 
 
 @pytest.fixture
@@ -57,44 +65,67 @@ def asking(node: Node) -> AtHead:
     return AtHead(cast(Rpc, node))
 
 
+def ask(asking: AtHead, *questions: Question) -> Answers:
+    return asyncio.run(asking.ask(questions or ALL))
+
+
 def test_what_is_known_is_not_asked_again(node: Node, asking: AtHead) -> None:
     for _ in range(3):
-        answers = asking.ask(ALL)
+        answers = ask(asking)
         assert answers.call(*RECORD) == "eth_call at 0x01"
         assert answers.call(*HEAD)["hash"] == "0x01"
         with pytest.raises(NodeError, match="reverted"):
             answers.call(*REFUSED)
-    assert node.asked == ALL[1:]
+    assert node.trips == [ALL[1:], [], []]
 
 
 def test_a_block_without_a_log_of_the_contract_leaves_what_was_found(node: Node, asking: AtHead) -> None:
-    asking.ask(ALL)
+    ask(asking)
     node.grow("0x02", "0x01", OTHER)
-    answers = asking.ask(ALL)
-    assert node.asked == [REFUSED, UNMINED], "what was refused or was not there yet"
+    answers = ask(asking)
+    assert node.trips == [[REFUSED, UNMINED]], "what was refused or was not there yet"
     assert answers.call(*RECORD) == "eth_call at 0x01"
     assert answers.call(*HEAD)["hash"] == "0x02"
 
 
 def test_a_log_of_the_contract_has_it_asked_again(node: Node, asking: AtHead) -> None:
-    asking.ask(ALL)
+    ask(asking)
     node.grow("0x02", "0x01", CONTRACT)
-    assert asking.ask(ALL).call(*RECORD) == "eth_call at 0x02"
-    assert BLOCK not in node.asked
+    assert ask(asking).call(*RECORD) == "eth_call at 0x02"
+    assert node.trips == [[RECORD, REFUSED, UNMINED]]
 
 
 @pytest.mark.parametrize("parent", ["0x00", "0x07"])
 def test_after_a_reorganisation_or_a_gap_everything_is_asked_again(node: Node, asking: AtHead, parent: str) -> None:
-    asking.ask(ALL)
+    ask(asking)
     node.grow("0x08", parent)
-    asking.ask(ALL)
-    assert node.asked == ALL[1:]
+    ask(asking)
+    assert node.trips == [ALL[1:]]
 
 
-def test_nothing_is_known_without_asking_once_the_head_is_old(asking: AtHead, monkeypatch: pytest.MonkeyPatch) -> None:
-    asking.ask([RECORD])
-    assert asking.known([RECORD]) is None
+def test_a_head_just_seen_is_not_looked_for(node: Node, asking: AtHead, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(at_head, "FRESH_SECONDS", 3600.0)
-    known = asking.known([RECORD])
-    assert known is not None and known.call(*RECORD) == "eth_call at 0x01"
-    assert asking.known([RECORD, BLOCK]) is None
+    ask(asking, RECORD)
+    node.grow("0x02", "0x01", CONTRACT)
+    assert ask(asking, RECORD).call(*RECORD) == "eth_call at 0x01"
+    assert node.trips == []
+
+
+def test_what_is_asked_meanwhile_goes_in_one_trip_and_fails_alone(node: Node, asking: AtHead) -> None:
+    async def all_at_once() -> None:
+        first = asyncio.create_task(asking.ask([RECORD]))
+        await asyncio.sleep(0.01)  # under way
+        others = [asyncio.create_task(asking.ask([one])) for one in (BLOCK, REFUSED, RECORD)]
+        await asyncio.sleep(0.01)
+        node.waits.set()
+        await asyncio.gather(first, *others)
+
+    node.waits.clear()
+    asyncio.run(all_at_once())
+    assert node.trips == [[RECORD], [BLOCK, REFUSED]]
+
+    node.fails = True
+    with pytest.raises(NodeUnreachable):
+        ask(asking, BLOCK)
+    node.fails = False
+    assert ask(asking, BLOCK).call(*BLOCK) == "eth_getBlockByNumber at 0x01"

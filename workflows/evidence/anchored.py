@@ -10,7 +10,6 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from eth_abi.abi import encode
 from eth_utils.crypto import keccak
 
 from chain.at_head import HEAD, Node, Question
@@ -57,7 +56,7 @@ class Newest:
 
 def evidence_id(attester: int, root: bytes) -> bytes:
     """Id of the batch that party `attester` anchored under `root`."""
-    return bytes(keccak(encode(["uint64", "bytes32"], [attester, root])))
+    return bytes(keccak(attester.to_bytes(32) + root))
 
 
 def decode_anchored(log: Mapping[str, Any], contract: str) -> Anchored | None:
