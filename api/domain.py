@@ -25,6 +25,9 @@ from indexer.projection import Key, Projection
 
 Row = dict[str, Any]
 
+QUICK_ITEMS = 50
+"""Items of a page that are shown within a millisecond."""
+
 
 class NotRecorded(ChaqiError):
     """Nothing has this id in the state that was asked for."""
@@ -250,8 +253,10 @@ def list_router(listing: Listing, own: APIRouter | None = None) -> APIRouter:
     async def list_all(request: Request, query: Annotated[filters, Query()]) -> Response:  # type: ignore[valid-type]
         asked: Any = query
         place = Place.read(asked.cursor, *listing.key_types) if asked.cursor else None
-        reads = context_of(request).reads
-        return await reads.answer(request, asked.as_of, lambda view: page_of(view, listing, asked, place), place=place)
+        reads, quick = context_of(request).reads, asked.limit <= QUICK_ITEMS
+        return await reads.answer(
+            request, asked.as_of, lambda view: page_of(view, listing, asked, place), place=place, quick=quick
+        )
 
     @routes.get(
         "/export",

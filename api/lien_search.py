@@ -193,7 +193,7 @@ def _schema(model: type[BaseModel]) -> dict[str, Any]:
 async def search_liens(request: Request, query: Annotated[SharesQuery, Query()]) -> Response:
     """First to register comes first (CC 414). With `money`, who would get how much of it, asset by asset."""
     reads = context_of(request).reads
-    quick = query.asset is not None  # a debtor may have burdened any number of assets
+    quick = query.asset is not None  # a debtor may have burdened any number of things
     return await reads.answer(request, query.as_of, lambda view: found(view, query, query.money), quick=quick)
 
 

@@ -34,6 +34,9 @@ from indexer.queries import AsOf
 
 FRESH_SECONDS: Final = 0.02
 """How long the newest block is believed on PostgreSQL; SQLite tells at no cost whether anything was committed."""
+QUICK_STEPS: Final = 50_000
+"""Instructions of SQLite, about a millisecond, for an answer made in the event loop; what takes more has a thread."""
+STEPS_AT_ONCE: Final = 1_000
 LARGEST_BLOCK: Final = 2**63 - 1
 
 
@@ -177,7 +180,7 @@ class Reads:
         self, request: Request, as_of: str | None, build: Callable[[View], Any], *, place: Place | None = None,
         quick: bool = False,
     ) -> Response:  # fmt: skip
-        """The answer to a read; `build` gives its members, `as_of` is added. `quick`: few rows by their keys.
+        """The answer to a read; `build` gives its members, `as_of` is added. `quick`: little to make once it is found.
 
         Raises what `view` and `build` raise.
         """
@@ -222,17 +225,19 @@ class Reads:
         return await run_in_threadpool(make)
 
     def _quickly(self, newest: AsOf, build: Callable[[View], Any]) -> Made | None:
-        """The answer without a transaction or a thread; None when somebody committed meanwhile, or on PostgreSQL.
+        """The answer without a transaction or a thread; None when somebody committed meanwhile, when it takes SQLite
+        more than `QUICK_STEPS`, or on PostgreSQL.
 
-        A row by its key takes SQLite less time than either. The answer is of one state if nothing was committed
-        between the reading of the newest block and the end.
+        A few rows take SQLite less time than either, and threads that make answers keep the event loop waiting. The
+        answer is of one state if nothing was committed between the reading of the newest block and the end.
         """
         with self._lock:
             watch = self._watch
             if watch is None or watch.version() != watch.seen:
                 return None
             try:
-                body = dumps({**build(View(watch.quick, newest, None)), "as_of": shown(newest)})
+                with watch.briefly() as connection:
+                    body = dumps({**build(View(connection, newest, None)), "as_of": shown(newest)})
             except sa.exc.OperationalError:
                 return None
             return (newest, body) if watch.version() == watch.seen else None
@@ -256,10 +261,12 @@ class _Watch:
     def __init__(self, file: str, inode: int) -> None:
         self.inode = inode
         self.seen = -1
+        self._steps_left: int | None = None
         self._connection = _open(file)
+        self._connection.set_progress_handler(self._too_long, STEPS_AT_ONCE)
         self._row: tuple[Any, ...] | None = None
         self._engine = sa.create_engine("sqlite://", creator=lambda: self._connection, poolclass=sa.pool.StaticPool)
-        self.quick = self._engine.connect()
+        self._quick = self._engine.connect()
 
     def version(self) -> int:
         """Changes with every commit of somebody else."""
@@ -276,8 +283,23 @@ class _Watch:
         block, hash_, instant, head = self._row
         return AsOf(block, hash_, instant, max(0, head - block))
 
+    @contextmanager
+    def briefly(self) -> Iterator[sa.Connection]:
+        """For quick reads: what takes more than `QUICK_STEPS` is interrupted."""
+        self._steps_left = QUICK_STEPS
+        try:
+            yield self._quick
+        finally:
+            self._steps_left = None
+
+    def _too_long(self) -> bool:
+        if self._steps_left is None:
+            return False
+        self._steps_left -= STEPS_AT_ONCE
+        return self._steps_left < 0
+
     def close(self) -> None:
-        self.quick.close()
+        self._quick.close()
         self._engine.dispose()
         self._connection.close()
 

@@ -7,10 +7,12 @@ import re
 
 import pytest
 from starlette.routing import Match, Route
+from starlette.testclient import TestClient
 from starlette.types import Scope
 
+from api import reads
 from api.answers import KEPT_BYTES, Answers, Made
-from api.app import ROUTERS
+from api.app import ROUTERS, create_app
 from api.routing import Endpoints
 from indexer.queries import AsOf
 from tests.stack import Stack
@@ -85,3 +87,16 @@ def test_every_endpoint_is_found_as_if_all_were_tried(path: str) -> None:
         match, child = found.matches(dict(scope))
         assert match == (Match.PARTIAL if wanted is None else Match.FULL)
         assert wanted is None or child["route"] is wanted
+
+
+def test_what_takes_sqlite_long_is_made_in_a_thread(stack: Stack, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(reads, "STEPS_AT_ONCE", 1)
+    paths = (f"/v1/parties/{stack.party_ids['bank']}", "/v1/parties")
+    wanted = []
+    for steps in (1_000_000, 10):
+        monkeypatch.setattr(reads, "QUICK_STEPS", steps)
+        own = create_app(stack.settings)
+        with TestClient(own) as client:
+            for _ in range(100):  # of many small statements none is interrupted
+                wanted.append([client.get(path, headers={"if-none-match": ""}).status_code for path in paths])
+    assert wanted == [[200, 200]] * 200
