@@ -1,6 +1,6 @@
-"""Reads of the API under load, beside the limit: a bare FastAPI route that returns a constant.
+"""Reads of the API under load, beside the limit: a bare FastAPI route that returns a constant. Two processes each.
 
-On a part of the book made for this, whose chain makes a block a second that is mirrored meanwhile; or on the book that
+On a part of the book made for this, whose chain goes on and is mirrored meanwhile; or on the book that
 `--book` names, whose chain has ended, so that no receipt can be verified. "Another each time" is an answer that nobody
 made before of that block, "again" one that somebody did. wrk keeps its connections and shares the cores; it is a Debian
 package, without which this room says so and measures nothing.
@@ -9,10 +9,10 @@ package, without which this room says so and measures nothing.
 from __future__ import annotations
 
 import contextlib
-import multiprocessing
 import re
 import shutil
 import subprocess
+import sys
 import tempfile
 import threading
 import time
@@ -21,12 +21,9 @@ from collections import defaultdict
 from collections.abc import Iterator
 from pathlib import Path
 
-import uvicorn
-from fastapi import FastAPI
-
 from chain.errors import ChaqiError
 from scripts.bench.api_cases import Case, cases
-from scripts.bench.api_served import Served, on_a_part, on_the_book
+from scripts.bench.api_served import PROCESSES, Served, on_a_part, on_the_book
 from scripts.bench.figures import Figure, Options
 from tests.stack import free_port
 
@@ -76,8 +73,8 @@ def measure(options: Options) -> Iterator[Figure]:
 @contextlib.contextmanager
 def _constant() -> Iterator[str]:
     port = free_port()
-    process = multiprocessing.get_context("spawn").Process(target=_serve_constant, args=(port,), daemon=True)
-    process.start()
+    command = [sys.executable, "-m", "uvicorn", "scripts.bench.constant:app", f"--port={port}", "--log-level=error"]
+    process = subprocess.Popen([*command, f"--workers={PROCESSES}"])
     url = f"http://127.0.0.1:{port}/"
     while True:
         with contextlib.suppress(OSError), urllib.request.urlopen(url):
@@ -85,17 +82,7 @@ def _constant() -> Iterator[str]:
         time.sleep(0.05)
     yield url
     process.terminate()
-    process.join()
-
-
-def _serve_constant(port: int) -> None:
-    app = FastAPI()
-
-    @app.get("/")
-    async def constant() -> dict[str, str]:
-        return {"answer": "constant"}
-
-    uvicorn.run(app, port=port, log_level="error")
+    process.wait()
 
 
 def _load(url: str, case: Case | None, seconds: int) -> tuple[float, float]:

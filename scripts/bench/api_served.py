@@ -19,7 +19,6 @@ import orjson
 
 from chain import offchain
 from chain.deploy import ATTESTER_PARTY
-from chain.rpc import Rpc
 from chain.settings import Settings
 from scripts.book.making import made
 from scripts.book.watch import held
@@ -34,6 +33,7 @@ SHARE = 0.05
 """Of the book: made in a minute and a half, with 11,643 deeds."""
 
 RECEIPTS = 500
+PROCESSES = 2
 
 
 @dataclass(frozen=True)
@@ -62,7 +62,6 @@ def on_a_part(scale: int) -> Iterator[Served]:
     with tempfile.TemporaryDirectory() as folder, made(Path(folder), share, 1, lambda _: None) as (settings, _):
         with _running("worker", settings):
             anchored = _anchored(settings, RECEIPTS // scale)
-        Rpc(settings.rpc_url).call("evm_setIntervalMining", 1)
         with _running("mirror", settings), _api(settings, anchored) as served:
             yield served
 
@@ -92,6 +91,7 @@ def _running(service: str, settings: Settings) -> Iterator[subprocess.Popen[byte
         "CHAQI_RPC_URL": settings.rpc_url,
         "CHAQI_CONFIRMATIONS": str(settings.confirmations),
         "CHAQI_API_PORT": str(settings.api_port),
+        "CHAQI_API_PROCESSES": str(PROCESSES),
     }
     command = [sys.executable, "-m", "scripts.service", *SERVICES[service]]
     process = subprocess.Popen(command, env=environment, stdin=subprocess.PIPE)  # its lifeline
