@@ -13,8 +13,8 @@ import orjson
 from chain.proofs import maybe_in_bloom
 from chain.rpc import NodeError, Rpc
 
-FRESH_SECONDS: Final = 0.02
-"""How long the newest block is believed to be that."""
+FRESH_SECONDS: Final = 0.1
+"""How long the newest block is believed to be that; after half of it the next is looked for, while nobody waits."""
 
 KEPT_ANSWERS: Final = 16_384
 
@@ -65,12 +65,18 @@ class AtHead:
     async def ask(self, questions: Iterable[Question]) -> Answers:
         """The answers; those that are not known yet from the node. Raises `NodeUnreachable`."""
         asked = {_asked(question): question for question in questions}
-        if time.monotonic() - self._looked <= FRESH_SECONDS and asked.keys() <= self._answers.keys():
+        age = time.monotonic() - self._looked
+        if age <= FRESH_SECONDS and asked.keys() <= self._answers.keys():
+            if age > FRESH_SECONDS / 2 and (self._under_way is None or self._under_way.done()):
+                self._leave().add_done_callback(_looked_in_vain)
             return Answers(self._answers)
         self._wanted |= asked
+        return await asyncio.shield(self._leave())
+
+    def _leave(self) -> asyncio.Task[Answers]:
         if self._leaving is None:
             self._leaving = asyncio.create_task(self._trip(self._under_way))
-        return await asyncio.shield(self._leaving)
+        return self._leaving
 
     async def _trip(self, before: asyncio.Task[Answers] | None) -> Answers:
         if before is not None and not before.done():
@@ -103,6 +109,12 @@ class AtHead:
             return untouched and answer is not None and not isinstance(answer, NodeError)
 
         return {asked: answer for asked, answer in self._answers.items() if stands(asked, answer)}
+
+
+def _looked_in_vain(trip: asyncio.Task[Answers]) -> None:
+    """Nobody waited for it; whoever has to wait for the next is told what is wrong."""
+    if not trip.cancelled():
+        trip.exception()
 
 
 def _asked(question: Question) -> bytes:

@@ -129,3 +129,19 @@ def test_what_is_asked_meanwhile_goes_in_one_trip_and_fails_alone(node: Node, as
         ask(asking, BLOCK)
     node.fails = False
     assert ask(asking, BLOCK).call(*BLOCK) == "eth_getBlockByNumber at 0x01"
+
+
+def test_the_next_head_is_looked_for_before_anybody_has_to_wait(
+    node: Node, asking: AtHead, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def twice() -> None:
+        await asking.ask([RECORD])
+        asking._looked -= 2000.0
+        node.grow("0x02", "0x01", CONTRACT)
+        assert (await asking.ask([RECORD])).call(*RECORD) == "eth_call at 0x01"
+        assert asking._leaving is not None
+        await asking._leaving
+        assert (await asking.ask([RECORD])).call(*RECORD) == "eth_call at 0x02"
+
+    monkeypatch.setattr(at_head, "FRESH_SECONDS", 3600.0)
+    asyncio.run(twice())
