@@ -1,9 +1,9 @@
 """Reads of the API under load, beside the limit: a bare FastAPI route that returns a constant. Two processes each.
 
 On a part of the book made for this, whose chain goes on and is mirrored meanwhile; or on the book that
-`--book` names, whose chain has ended, so that no receipt can be verified. "Another each time" is an answer that nobody
-made before of that block, "again" one that somebody did. wrk keeps its connections and shares the cores; it is a Debian
-package, without which this room says so and measures nothing.
+`--book` names, whose chain has ended, so that no receipt can be verified. "One of" many are asked in turn, so that most
+answers are made; "again" asks for one that was made since the newest block. wrk keeps its connections and shares the
+cores; it is a Debian package, without which this room says so and measures nothing.
 """
 
 from __future__ import annotations

@@ -61,21 +61,24 @@ def cases(served: Served, folder: Path) -> list[Case]:
     unchanged = folder / "unchanged.lua"
     unchanged.write_text(UNCHANGED.format(path=tree))
     verdicts = [_post("/v1/evidence/verify", {"receipt": json.loads(one.to_json())}) for one in served.receipts]
-    money = [1_000_000 + each for each in range(1 + 10_000 // len(assets))]
+    searches = [
+        f"/v1/liens/search?asset={one}&money={1_000_000 + each}"
+        for each in range(1 + 10_000 // len(assets))
+        for one in assets
+    ]
+    lists = [
+        f"/v1/trees?village={quote(village)}&limit={most}{further}"
+        for further in ("", "&life=ALIVE", "&title=REGISTERED", "&life=ALIVE&title=REGISTERED")
+        for most in range(26, 51)
+        for village in villages
+    ]
     return [
-        case(f"one of {len(of_deeds):,} deeds, another each time", [_get(f"/v1/deeds/{one}") for one in of_deeds]),
+        case(f"one of {len(of_deeds):,} deeds", [_get(f"/v1/deeds/{one}") for one in of_deeds]),
         case("one tree, again", [_get(tree)]),
         Case("one tree, unchanged (304)", unchanged),
-        case(
-            "liens on a tree and who gets how much, another each time",
-            [_get(f"/v1/liens/search?asset={one}&money={each}") for each in money for one in assets],
-        ),
+        case(f"one of {len(searches):,} searches for liens on a tree", [_get(one) for one in searches]),
         *([case(f"verdict on one of {len(verdicts)} receipts", verdicts)] if verdicts else []),
-        case(
-            "up to 50 trees of a village, another list each time",
-            [_get(f"/v1/trees?village={quote(one)}&limit={most}") for most in range(26, 51) for one in villages],
-            "",
-        ),
+        case(f"one of {len(lists):,} lists of up to 50 trees of a village", [_get(one) for one in lists], ""),
         case("50 trees of a village, again", [_get(f"/v1/trees?village={quote(villages[0])}")]),
     ]
 
