@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from importlib.resources import files
 from pathlib import Path
@@ -16,6 +16,7 @@ from fastapi.responses import HTMLResponse
 from fastapi.staticfiles import StaticFiles
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
+from starlette.routing import BaseRoute
 
 from api import (
     acts,
@@ -59,9 +60,11 @@ from api import (
     trees,
     valuations,
 )
+from api.answers import AnswerAgain
 from api.body_limit import BodyLimit
 from api.context import Context
 from api.domain import AsOfBlock
+from api.routing import Endpoints
 from chain.settings import Settings
 from workflows.certificates import amount
 from workflows.deeds import points
@@ -197,16 +200,17 @@ def create_app(settings: Settings) -> FastAPI:
     app.state.context = context
     larger = {"/v1/evidence/documents": settings.upload_limit, "/v1/matches": matches.BODY_LIMIT}
     app.add_middleware(BodyLimit, larger=larger)
+    app.add_middleware(AnswerAgain, keeper=context.reads)
     problems.install(app)
-    for router in ROUTERS:
-        app.include_router(router)
+    endpoints = [route for router in ROUTERS for route in router.routes]
+    app.router.routes.append(Endpoints(endpoints))
     app.mount("/static/docs", StaticFiles(directory=str(files(fastapi_offline) / "static")), name="docs")
     app.mount("/static", StaticFiles(directory=Path(__file__).parent / "static"), name="static")
-    _document(app)
+    _document(app, endpoints)
     return app
 
 
-def _document(app: FastAPI) -> None:
+def _document(app: FastAPI, endpoints: Sequence[BaseRoute]) -> None:
     @app.get("/docs", include_in_schema=False)
     async def read_docs() -> HTMLResponse:
         return get_swagger_ui_html(
@@ -219,7 +223,7 @@ def _document(app: FastAPI) -> None:
 
     def schema() -> dict[str, Any]:
         if app.openapi_schema is None:
-            made = get_openapi(title=app.title, version=app.version, description=app.description, routes=app.routes)
+            made = get_openapi(title=app.title, version=app.version, description=app.description, routes=endpoints)
             _, models = models_json_schema(
                 [(model, "serialization") for model in DOCUMENTED], ref_template="#/components/schemas/{model}"
             )

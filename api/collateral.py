@@ -98,7 +98,7 @@ async def read_on_tree(request: Request, id: TreeId, query: Annotated[AsOfQuery,
             ],
         }
 
-    return await context_of(request).reads.answer(request, query.as_of, build)
+    return await context_of(request).reads.answer(request, query.as_of, build, quick=True)
 
 
 def _part(asset: Row, lien: str) -> Row:

@@ -14,6 +14,7 @@ import structlog
 from fastapi import Request
 
 from api.reads import Reads
+from chain.at_head import AtHead
 from chain.deploy import Deployment, NotDeployed
 from chain.errors import ChaqiError
 from chain.offchain import migrate, open_store
@@ -41,6 +42,7 @@ class Context:
         self.store: sa.Engine = open_store(settings)
         self.outbox = Outbox(self.store)
         self.rpc = Rpc(settings.rpc_url)
+        self.at_head = AtHead(self.rpc)
         self.impatient_rpc = Rpc(settings.rpc_url, timeout=STATUS_PATIENCE)
         self._deployment: tuple[int, Deployment] | None = None
 

@@ -175,8 +175,6 @@ def _where(query: Any, table: sa.Table) -> list[sa.ColumnElement[bool]]:
 
 def _with_parts(view: View, key: Any, shown: Row) -> Row:
     """Its parties, whether it awaits its office, and what was made of it."""
-    parts = deed_parties.table
-    chosen = sa.select(parts).where(parts.c.deed == key, queries.at(parts, view.block)).order_by(parts.c.party)
     return {
         **shown,
         "parties": [
@@ -186,7 +184,7 @@ def _with_parts(view: View, key: Any, shown: Row) -> Row:
                 "informed": row["informed"],
                 "signed": row["signed"],
             }
-            for row in view.connection.execute(chosen).mappings()
+            for row in queries.of(view.connection, deed_parties, {"deed": key}, view.block)
         ],
         "review_required": _doubtful(view, shown),
         "overdue": bool(shown["issue_by"] and not shown["issued_at"] and view.as_of.time > shown["issue_by"]),
@@ -204,9 +202,7 @@ def _doubtful(view: View, deed: Row) -> bool:
 
 
 def _of_deed(view: View, projection: Any, name: str, deed: str) -> list[str]:
-    table = projection.table
-    chosen = sa.select(table.c[name]).where(table.c.deed == deed, queries.at(table, view.block)).order_by(table.c[name])
-    return list(view.connection.execute(chosen).scalars())
+    return [row[name] for row in queries.of(view.connection, projection, {"deed": deed}, view.block)]
 
 
 DOMAIN = Domain(

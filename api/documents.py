@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hmac
-import json
 import re
 import time
 from hashlib import sha256
@@ -26,8 +25,8 @@ from chain.errors import ChaqiError
 from workflows.evidence.batches import LeafUnknown, Submission, enqueue, receipt_of
 from workflows.evidence.hashing import Digests, DigestStream
 from workflows.evidence.leaf import new_salt
-from workflows.evidence.receipt import Receipt, State, hex0x, parse, unhex
-from workflows.evidence.verify import verify_on_chain, verify_stated
+from workflows.evidence.receipt import Receipt, State, hex0x, loaded_receipt, unhex
+from workflows.evidence.verify import questions, verify_on_chain, verify_stated
 
 Digest = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 Salt = Annotated[str, Field(pattern=r"^0x[0-9a-f]{64}$")]
@@ -174,12 +173,12 @@ def read_receipt(
     )
     | documented(400, 413, 422, 502, 503),
 )
-def verify(request: Request, body: VerifyBody) -> Response:
+async def verify(request: Request, body: VerifyBody) -> Response:
     """Document → digests → leaf → path → root → evidence id → chain → contract → event → record → block, as far as each
     link holds. The same check runs without us: `chaqi verify`.
     """
     context = context_of(request)
-    receipt = parse(json.dumps(body.receipt).encode())
+    receipt = loaded_receipt(body.receipt)
     stated = body.document or StatedDocument()
     verdict = verify_stated(
         receipt,
@@ -187,12 +186,13 @@ def verify(request: Request, body: VerifyBody) -> Response:
         sm3=bytes.fromhex(stated.sm3) if stated.sm3 else None,
         size=stated.size,
     )
-    verdict = verify_on_chain(
-        verdict,
-        context.rpc,
-        contract=context.deployment.address("Evidence"),
-        confirmations=context.settings.confirmations,
-    )
+    if verdict.ok:
+        verdict = verify_on_chain(
+            verdict,
+            await context.at_head.ask(questions(receipt)),
+            contract=context.deployment.address("Evidence"),
+            confirmations=context.settings.confirmations,
+        )
     broken = verdict.broken
     waits = receipt.state is State.PENDING and broken is not None and broken.name in ("path", "evidence")
     code = "whole" if broken is None else "pending" if waits else "broken"

@@ -7,7 +7,6 @@ A domain's module declares its `Domain`, and adds only what no other domain has.
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Annotated, Any, Literal
 
 import sqlalchemy as sa
@@ -25,6 +24,9 @@ from indexer import queries
 from indexer.projection import Key, Projection
 
 Row = dict[str, Any]
+
+QUICK_ITEMS = 50
+"""Items of a page that are shown within a millisecond."""
 
 
 class NotRecorded(ChaqiError):
@@ -110,13 +112,6 @@ class Domain(Listing):
     extend: Callable[[View, Key, Row], Row] | None = None
     further_contracts: Sequence[str] = ()
 
-    @cached_property
-    def _current(self) -> sa.Select[Any]:
-        # kept, because making a statement anew costs more than SQLite takes to answer it
-        table = self.projection.table
-        same = table.c[self.projection.key_names[0]] == sa.bindparam("key")
-        return sa.select(table).where(same, queries.at(table, None))
-
     def key(self, text: str) -> Key:
         """The key that an id in a path names. Raises `IdMalformed`."""
         key = self.ids.read(text)
@@ -132,12 +127,7 @@ class Domain(Listing):
 
     def row(self, view: View, key: Key) -> Row:
         """The version of an entity in a state. Raises `NotRecorded`."""
-        row: Row | None
-        if view.block is None:
-            found = view.connection.execute(self._current, {"key": key}).mappings().first()
-            row = dict(found) if found else None
-        else:
-            row = queries.row(view.connection, self.projection, key, view.block)
+        row = queries.row(view.connection, self.projection, key, view.block)
         if row is None:
             raise NotRecorded(kind=self.kind, kind_zh=self.kind_zh, id=key, block=view.as_of.block)
         return row
@@ -263,8 +253,10 @@ def list_router(listing: Listing, own: APIRouter | None = None) -> APIRouter:
     async def list_all(request: Request, query: Annotated[filters, Query()]) -> Response:  # type: ignore[valid-type]
         asked: Any = query
         place = Place.read(asked.cursor, *listing.key_types) if asked.cursor else None
-        reads = context_of(request).reads
-        return await reads.answer(request, asked.as_of, lambda view: page_of(view, listing, asked, place), place=place)
+        reads, quick = context_of(request).reads, asked.limit <= QUICK_ITEMS
+        return await reads.answer(
+            request, asked.as_of, lambda view: page_of(view, listing, asked, place), place=place, quick=quick
+        )
 
     @routes.get(
         "/export",

@@ -73,13 +73,7 @@ def _where(query: Any, table: sa.Table) -> list[sa.ColumnElement[bool]]:
 
 
 def _with_revoked_leaves(view: View, key: Any, shown: Row) -> Row:
-    leaves = queries.rows(
-        view.connection,
-        revoked_leaves,
-        view.block,
-        where=[revoked_leaves.table.c.evidence == key],
-        limit=1000,
-    )
+    leaves = queries.of(view.connection, revoked_leaves, {"evidence": key}, view.block)
     revoked = [{"leaf": leaf["leaf"], "revoked_at": leaf["revoked_at"], "reason": leaf["reason"]} for leaf in leaves]
     return {**shown, "revoked_leaves": revoked}
 

@@ -116,9 +116,7 @@ def found(view: View, query: SearchQuery, money: int | None = None) -> Row:
 
 def _of_asset(view: View, asset: str) -> list[tuple[str, bool]]:
     """The tree of this id, and stock that bears the same: they are different things, and rank apart."""
-    of_stock = queries.rows(
-        view.connection, liens, view.block, where=[liens.table.c.asset == asset, *_LIVE, _IS_STOCK], limit=1
-    )
+    of_stock = _live_on(view, asset, True)
     tree = queries.row(view.connection, tree_rows, asset, view.block)
     return [(asset, False)] * (tree is not None) + [(asset, True)] * (bool(of_stock) or tree is None)
 
@@ -135,11 +133,7 @@ def _of_debtor(view: View, debtor: Any) -> list[tuple[str, bool]]:
 
 def burdened(view: View, asset: str, stock: bool, money: int | None = None) -> Row:
     """One asset with its live liens in the order of the law, and its value in a state."""
-    table = liens.table
-    same = [table.c.asset == asset, _IS_STOCK if stock else sa.not_(_IS_STOCK)]
-    live = sa.select(table).where(*same, *_LIVE, queries.at(table, view.block))
-    recorded = live.order_by(table.c.recorded_block, table.c.recorded_index)
-    rows = [show(dict(row)) for row in view.connection.execute(recorded).mappings()]
+    rows = [show(row) for row in _live_on(view, asset, stock)]
     tree = None if stock else queries.row(view.connection, tree_rows, asset, view.block)
     burden = search.burdened(asset, rows, _value(view, tree), money)
     for one in burden["liens"]:
@@ -149,6 +143,13 @@ def burdened(view: View, asset: str, stock: bool, money: int | None = None) -> R
         "tree": _card(view, tree),
         "conflicts": _conflicts(view, asset, {row["id"] for row in rows}),
     }
+
+
+def _live_on(view: View, asset: str, stock: bool) -> list[Row]:
+    """The live liens on a tree, or on the stock that bears its id, in the order of their recording."""
+    live = queries.of(view.connection, liens, {"asset": asset, "discharged": 0}, view.block)
+    chosen = [row for row in live if (row["kind"] == STOCK) == stock]
+    return sorted(chosen, key=lambda row: (row["recorded_block"], row["recorded_index"]))
 
 
 def _value(view: View, tree: Row | None) -> int | None:
@@ -167,11 +168,9 @@ def _card(view: View, tree: Row | None) -> Row | None:
 
 
 def _conflicts(view: View, asset: str, live: set[str]) -> list[Row]:
-    table = priority_conflicts.table
-    rows = queries.rows(view.connection, priority_conflicts, view.block, where=[table.c.asset == asset], limit=1000)
     return [
         {name: row[name] for name in ("lien", "overtaken", "raised_at")}
-        for row in rows
+        for row in queries.of(view.connection, priority_conflicts, {"asset": asset}, view.block)
         if {row["lien"], row["overtaken"]} <= live
     ]
 
@@ -194,7 +193,8 @@ def _schema(model: type[BaseModel]) -> dict[str, Any]:
 async def search_liens(request: Request, query: Annotated[SharesQuery, Query()]) -> Response:
     """First to register comes first (CC 414). With `money`, who would get how much of it, asset by asset."""
     reads = context_of(request).reads
-    return await reads.answer(request, query.as_of, lambda view: found(view, query, query.money))
+    quick = query.asset is not None  # a debtor may have burdened any number of things
+    return await reads.answer(request, query.as_of, lambda view: found(view, query, query.money), quick=quick)
 
 
 @OWN.get(

@@ -173,12 +173,8 @@ def _where_filing(query: Any, table: sa.Table) -> list[sa.ColumnElement[bool]]:
 
 
 def _with_parts(view: View, key: Any, shown: Row) -> Row:
-    consents = queries.rows(
-        view.connection, lien_consents, view.block, where=[lien_consents.table.c.lien == key], limit=1000
-    )
-    overtaken = queries.rows(
-        view.connection, priority_conflicts, view.block, where=[priority_conflicts.table.c.lien == key], limit=1000
-    )
+    consents = queries.of(view.connection, lien_consents, {"lien": key}, view.block)
+    overtaken = queries.of(view.connection, priority_conflicts, {"lien": key}, view.block)
     return {
         **shown,
         "proceeds": proceeds_of(view, key),
@@ -192,9 +188,7 @@ def _with_parts(view: View, key: Any, shown: Row) -> Row:
 
 def proceeds_of(view: View, lien: str) -> list[Row]:
     """The money that a lien attaches to in its asset's place (CC 390); fen."""
-    found = queries.rows(
-        view.connection, lien_proceeds, view.block, where=[lien_proceeds.table.c.lien == lien], limit=1000
-    )
+    found = queries.of(view.connection, lien_proceeds, {"lien": lien}, view.block)
     return [
         {
             "substitute": SUBSTITUTES[one["substitute"]],

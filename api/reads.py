@@ -26,15 +26,17 @@ from fastapi import Request
 from fastapi.responses import Response
 from starlette.concurrency import run_in_threadpool
 
+from api.answers import Answers, Made, address, respond
 from api.problems import plain
 from chain.errors import ChaqiError
 from indexer import queries
 from indexer.queries import AsOf
 
-KEPT_ANSWERS: Final = 4096
-KEPT_BYTES: Final = 1 << 16
 FRESH_SECONDS: Final = 0.02
 """How long the newest block is believed on PostgreSQL; SQLite tells at no cost whether anything was committed."""
+QUICK_STEPS: Final = 50_000
+"""Instructions of SQLite, about a millisecond, for an answer made in the event loop; what takes more has a thread."""
+STEPS_AT_ONCE: Final = 1_000
 LARGEST_BLOCK: Final = 2**63 - 1
 
 
@@ -119,8 +121,7 @@ class Reads:
         self._watch: _Watch | None = None
         self._newest: tuple[float, AsOf] | None = None
         self._lock = threading.Lock()
-        self._answers: dict[str, bytes] = {}
-        self._answers_of: AsOf | None = None
+        self._answers = Answers()
 
     def close(self) -> None:
         """Lets go of the database."""
@@ -179,51 +180,64 @@ class Reads:
         self, request: Request, as_of: str | None, build: Callable[[View], Any], *, place: Place | None = None,
         quick: bool = False,
     ) -> Response:  # fmt: skip
-        """The answer to a read; `build` gives its members, `as_of` is added. `quick`: one row by its key.
+        """The answer to a read; `build` gives its members, `as_of` is added. `quick`: little to make once it is found.
 
         Raises what `view` and `build` raise.
         """
         newest = self.newest() if self._file is not None else await run_in_threadpool(self.newest)
         latest = as_of is None and place is None
-        etag = _etag(newest)
-        if latest and request.headers.get("if-none-match") == etag:
-            return Response(status_code=304, headers={"etag": etag})
-        if newest != self._answers_of:
-            self._answers, self._answers_of = {}, newest
-        address = f"{request.scope['path']}?{request.scope['query_string'].decode('latin-1')}"
-        kept = self._answers.get(address) if latest else None
-        if kept is None:
+        known = request.headers.get("if-none-match")
+        if latest and known == _etag(newest):
+            return respond(known, None)
+        asked = address(request.scope)
+        kept = self._answers.kept(newest, asked) if latest else None
+        if kept is not None:
+            return respond(_etag(newest), kept)
 
-            def make() -> tuple[AsOf, bytes]:
-                with self.view(as_of, place) as view:
-                    return view.as_of, dumps({**build(view), "as_of": shown(view.as_of)})
+        def make() -> Made:
+            with self.view(as_of, place) as view:
+                return view.as_of, dumps({**build(view), "as_of": shown(view.as_of)})
 
-            answered = self._quickly(newest, build) if quick and latest else None
-            if answered is None:
-                answered = await run_in_threadpool(make)
-            found, made = answered
-            kept = made
-            if latest and found == self._answers_of and len(kept) <= KEPT_BYTES:
-                if len(self._answers) >= KEPT_ANSWERS:
-                    self._answers.clear()
-                self._answers[address] = kept
-            etag = _etag(found)
-            if request.headers.get("if-none-match") == etag:
-                return Response(status_code=304, headers={"etag": etag})
-        return Response(kept, media_type="application/json", headers={"etag": etag, "cache-control": "no-cache"})
+        made = self._quickly(newest, build) if quick and latest else None
+        if made is None and latest:
+            made = await self._answers.made(newest, asked, lambda: self._apart(make))
+        elif made is None:
+            made = await self._apart(make)
+        found, body = made
+        if latest and found == newest:
+            self._answers.keep(newest, asked, body)
+        return respond(_etag(found), None if known == _etag(found) else body)
 
-    def _quickly(self, newest: AsOf, build: Callable[[View], Any]) -> tuple[AsOf, bytes] | None:
-        """The answer without a transaction or a thread; None when somebody committed meanwhile, or on PostgreSQL.
+    def again(self, address: str) -> tuple[str, bytes] | None:
+        """ETag and body of what was answered at this address, if nothing was committed since; never on PostgreSQL,
+        which would have to be asked.
+        """
+        if self._file is None:
+            return None
+        try:
+            newest = self.newest()
+        except ChaqiError:
+            return None
+        kept = self._answers.kept(newest, address)
+        return None if kept is None else (_etag(newest), kept)
 
-        A row by its key takes SQLite less time than either. The answer is of one state if nothing was committed
-        between the reading of the newest block and the end.
+    async def _apart(self, make: Callable[[], Made]) -> Made:
+        return await run_in_threadpool(make)
+
+    def _quickly(self, newest: AsOf, build: Callable[[View], Any]) -> Made | None:
+        """The answer without a transaction or a thread; None when somebody committed meanwhile, when it takes SQLite
+        more than `QUICK_STEPS`, or on PostgreSQL.
+
+        A few rows take SQLite less time than either, and threads that make answers keep the event loop waiting. The
+        answer is of one state if nothing was committed between the reading of the newest block and the end.
         """
         with self._lock:
             watch = self._watch
             if watch is None or watch.version() != watch.seen:
                 return None
             try:
-                body = dumps({**build(View(watch.quick, newest, None)), "as_of": shown(newest)})
+                with watch.briefly() as connection:
+                    body = dumps({**build(View(connection, newest, None)), "as_of": shown(newest)})
             except sa.exc.OperationalError:
                 return None
             return (newest, body) if watch.version() == watch.seen else None
@@ -247,10 +261,12 @@ class _Watch:
     def __init__(self, file: str, inode: int) -> None:
         self.inode = inode
         self.seen = -1
+        self._steps_left: int | None = None
         self._connection = _open(file)
+        self._connection.set_progress_handler(self._too_long, STEPS_AT_ONCE)
         self._row: tuple[Any, ...] | None = None
         self._engine = sa.create_engine("sqlite://", creator=lambda: self._connection, poolclass=sa.pool.StaticPool)
-        self.quick = self._engine.connect()
+        self._quick = self._engine.connect()
 
     def version(self) -> int:
         """Changes with every commit of somebody else."""
@@ -267,8 +283,23 @@ class _Watch:
         block, hash_, instant, head = self._row
         return AsOf(block, hash_, instant, max(0, head - block))
 
+    @contextmanager
+    def briefly(self) -> Iterator[sa.Connection]:
+        """For quick reads: what takes more than `QUICK_STEPS` is interrupted."""
+        self._steps_left = QUICK_STEPS
+        try:
+            yield self._quick
+        finally:
+            self._steps_left = None
+
+    def _too_long(self) -> bool:
+        if self._steps_left is None:
+            return False
+        self._steps_left -= STEPS_AT_ONCE
+        return self._steps_left < 0
+
     def close(self) -> None:
-        self.quick.close()
+        self._quick.close()
         self._engine.dispose()
         self._connection.close()
 

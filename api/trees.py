@@ -151,26 +151,17 @@ def _with_restraints(view: View, key: Any, card: Row) -> Row:
 
 def restraints_of(view: View, tree: str) -> list[Row]:
     """The restraints on a tree in a state; `in_force` at that state's block, `expires_at` 0: until lifted."""
-    chosen = _NOW_RESTRAINED if view.block is None else _restrained(view.block)
     return [
         {
-            "kind": RESTRAINTS[row.kind],
-            "issuer": row.issuer,
-            "expires_at": row.expires_at,
-            "in_force": row.expires_at == 0 or row.expires_at > view.as_of.time,
-            "since_block": row.since_block,
+            "kind": RESTRAINTS[row["kind"]],
+            "issuer": row["issuer"],
+            "expires_at": row["expires_at"],
+            "in_force": row["expires_at"] == 0 or row["expires_at"] > view.as_of.time,
+            "since_block": row["since_block"],
         }
-        for row in view.connection.execute(chosen, {"tree": tree})
+        for row in queries.of(view.connection, restraints, {"tree": tree}, view.block)
+        if row["issuer"] != 0
     ]
-
-
-def _restrained(block: int | None) -> sa.Select[Any]:
-    table = restraints.table
-    same = table.c.tree == sa.bindparam("tree")
-    return sa.select(table).where(same, table.c.issuer != 0, queries.at(table, block)).order_by(table.c.kind)
-
-
-_NOW_RESTRAINED = _restrained(None)
 
 
 DOMAIN = Domain(

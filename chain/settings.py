@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Literal
 
+from pydantic import PositiveInt
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
@@ -43,6 +44,8 @@ class Settings(BaseSettings):
 
     api_host: str = "127.0.0.1"
     api_port: int = 8000
+    api_processes: PositiveInt = 1
+    """Processes that answer on that port together: one a core. Each keeps its own answers of the newest block."""
 
     public_url: str | None = None
     """Where people reach the API, if not under its host and port: what a sign-in message names as its `uri`."""

@@ -3,29 +3,53 @@
 from __future__ import annotations
 
 import logging
+import multiprocessing
+import os
 import signal
 import threading
+from typing import TYPE_CHECKING
 
 import structlog
 
 from chain.settings import Settings
+
+if TYPE_CHECKING:
+    from multiprocessing.process import BaseProcess
+
+    from fastapi import FastAPI
 
 
 def serve() -> None:
     """Serve the API and the portal."""
     import uvicorn  # here, as no other command should wait for it to be loaded
 
-    from api.app import create_app
-
-    _log_to_stderr()
     settings = Settings()
     uvicorn.run(
-        create_app(settings),
+        f"{__name__}:application",
+        factory=True,
         host=settings.api_host,
         port=settings.api_port,
+        workers=settings.api_processes,
         log_level="warning",
         timeout_graceful_shutdown=3,
     )
+
+
+def application() -> FastAPI:
+    """The API as each of its processes serves it."""
+    from api.app import create_app
+
+    _log_to_stderr()
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        threading.Thread(target=_end_after, args=(parent,), name="lifeline", daemon=True).start()
+    return create_app(Settings())
+
+
+def _end_after(parent: BaseProcess) -> None:
+    """However the process ended that started this one: a port that nobody supervises would stay taken."""
+    parent.join()
+    os.kill(os.getpid(), signal.SIGTERM)
 
 
 def worker() -> None:

@@ -72,7 +72,7 @@ trees = Projection(
         Fold("Trees.TransferOffered"),
         Fold("Trees.TitleTransferred"),
     ),
-    indexes=(("owner",), ("tag",)),
+    indexes=(("owner",), ("tag",), ("village",)),
     views=(View("Trees.tree", _MIRRORED),),
     count="Trees.treeCount",
 )

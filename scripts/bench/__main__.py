@@ -28,8 +28,9 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--scale", type=int, default=1, help="divide every size, to see that the scripts run")
     parser.add_argument("--no-postgres", action="store_true")
+    parser.add_argument("--book", type=Path, help="a folder of `make book`, for the API; a part is made without it")
     asked = parser.parse_args()
-    options = Options(asked.rounds, not asked.no_postgres, asked.scale)
+    options = Options(asked.rounds, not asked.no_postgres, asked.scale, asked.book)
     console = Console()
     text = [HEADING, f"Measured on {date.today()}: {machine()}. {options.rounds} rounds.\n"]
     whole = not asked.rooms and options.scale == 1

@@ -8,6 +8,7 @@ import statistics
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
+from pathlib import Path
 
 PACKAGES = ("sqlalchemy", "psycopg", "web3", "fastapi", "uvicorn", "orjson", "msgspec")
 
@@ -19,6 +20,8 @@ class Options:
     rounds: int = 3
     postgres: bool = True
     scale: int = 1
+    book: Path | None = None
+    """Folder of a book that was made before; where there is none, a part of it is made."""
 
 
 @dataclass(frozen=True)

@@ -62,6 +62,13 @@ class Book:
 
 def make(folder: Path, scale: float, seed: int, tell: Callable[[str], object]) -> Book:
     """Draws, plays, mirrors and checks the book at `scale` in `folder`; `tell` takes a line each time it advances."""
+    with made(folder, scale, seed, tell) as (_, book):
+        return book
+
+
+@contextmanager
+def made(folder: Path, scale: float, seed: int, tell: Callable[[str], object]) -> Iterator[tuple[Settings, Book]]:
+    """The book as `make` makes it, whose chain runs until the block ends; mirror and relay have stopped."""
     book = Book()
     tell("drawing the book")
     begun = time.perf_counter()
@@ -94,7 +101,7 @@ def make(folder: Path, scale: float, seed: int, tell: Callable[[str], object]) -
             "relay": spent.children_user + spent.children_system,
             "node": processor_seconds(devnet.pid),
         }
-    return book
+        yield settings, book
 
 
 class Told(Story):

@@ -10,10 +10,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from eth_abi.abi import decode, encode
-from eth_abi.exceptions import DecodingError
 from eth_utils.crypto import keccak
 
+from chain.at_head import HEAD, Node, Question
 from chain.rpc import NodeError, Rpc
 from workflows.evidence.receipt import AnchorPart, hex0x, unhex
 
@@ -57,7 +56,7 @@ class Newest:
 
 def evidence_id(attester: int, root: bytes) -> bytes:
     """Id of the batch that party `attester` anchored under `root`."""
-    return bytes(keccak(encode(["uint64", "bytes32"], [attester, root])))
+    return bytes(keccak(attester.to_bytes(32) + root))
 
 
 def decode_anchored(log: Mapping[str, Any], contract: str) -> Anchored | None:
@@ -65,11 +64,11 @@ def decode_anchored(log: Mapping[str, Any], contract: str) -> Anchored | None:
     topics = log["topics"]
     if log["address"].lower() != contract.lower() or len(topics) != 3 or topics[0] != ANCHORED:
         return None
-    try:
-        root, count, scheme, at = decode(["bytes32", "uint32", "uint8", "uint64"], unhex(log["data"]))
-    except DecodingError:
+    words = _words(log["data"], 256, 32, 8, 64)
+    if words is None:
         return None
-    return Anchored(unhex(topics[1]), int(topics[2], 16), root, count, scheme, at)
+    root, count, scheme, at = words
+    return Anchored(unhex(topics[1]), int(topics[2], 16), root.to_bytes(32), count, scheme, at)
 
 
 def find_anchor(rpc: Rpc, chain_id: int, contract: str, attester: int, root: bytes) -> AnchorPart | None:
@@ -105,9 +104,9 @@ def is_canonical(rpc: Rpc, anchor: AnchorPart) -> bool:
     return block is not None and block["hash"] == anchor.block_hash
 
 
-def newest_block(rpc: Rpc) -> Newest:
+def newest_block(rpc: Node) -> Newest:
     """The head of the chain."""
-    block = rpc.call("eth_getBlockByNumber", "latest", False)
+    block = rpc.call(*HEAD)
     return Newest(int(block["number"], 16), int(block["timestamp"], 16))
 
 
@@ -134,25 +133,44 @@ def _block(rpc: Rpc, number: int) -> Mapping[str, Any] | None:
     return found
 
 
-def read_record(rpc: Rpc, contract: str, evidence: bytes) -> Record | None:
+def record_question(contract: str, evidence: bytes) -> Question:
+    """What `read_record` asks."""
+    return _view(contract, RECORD + evidence)
+
+
+def leaf_revoked_question(contract: str, evidence: bytes, leaf: bytes) -> Question:
+    """What `read_leaf_revoked_at` asks."""
+    return _view(contract, LEAF_REVOKED_AT + evidence + leaf)
+
+
+def read_record(rpc: Node, contract: str, evidence: bytes) -> Record | None:
     """The contract's record of `evidence` at the head; None when no contract answers there."""
-    words = _view(rpc, contract, RECORD + evidence, ["uint64", "uint64", "uint32", "uint8", "uint64"])
+    words = _read(rpc, record_question(contract, evidence), 64, 64, 32, 8, 64)
     return Record(*words) if words else None
 
 
-def read_leaf_revoked_at(rpc: Rpc, contract: str, evidence: bytes, leaf: bytes) -> int:
+def read_leaf_revoked_at(rpc: Node, contract: str, evidence: bytes, leaf: bytes) -> int:
     """When `leaf` was revoked, UTC seconds; 0 when it was not."""
-    words = _view(rpc, contract, LEAF_REVOKED_AT + evidence + leaf, ["uint64"])
+    words = _read(rpc, leaf_revoked_question(contract, evidence, leaf), 64)
     return int(words[0]) if words else 0
 
 
-def _view(rpc: Rpc, contract: str, call: bytes, types: list[str]) -> tuple[Any, ...] | None:
+def _view(contract: str, call: bytes) -> Question:
+    return ("eth_call", {"to": contract, "data": hex0x(call)}, "latest")
+
+
+def _read(rpc: Node, view: Question, *bits: int) -> tuple[int, ...] | None:
     try:
-        answer = rpc.call("eth_call", {"to": contract, "data": hex0x(call)}, "latest")
-        return decode(types, unhex(answer))
-    except DecodingError:
-        return None
+        return _words(rpc.call(*view), *bits)
     except NodeError as refusal:
         if "revert" in refusal.message.lower():  # some contract, but not this one
             return None
         raise
+
+
+def _words(answer: str, *bits: int) -> tuple[int, ...] | None:
+    """ABI words as unsigned integers of so many bits each; None where they are not."""
+    data = unhex(answer)
+    words = tuple(int.from_bytes(data[32 * place :][:32]) for place in range(len(bits)))
+    fits = len(data) >= 32 * len(bits) and not any(word >> size for word, size in zip(words, bits, strict=True))
+    return words if fits else None

@@ -207,7 +207,18 @@ def parse(content: bytes) -> Receipt:
     try:
         # json, not pydantic's parser: a name given twice is refused, other readers might take the other one.
         loaded = json.loads(content, object_pairs_hook=_once, parse_constant=_no_constant)
-        return Receipt.model_validate_json(json.dumps(loaded))
+    except (ValueError, RecursionError) as failure:
+        raise ReceiptMalformed(field="file", problem=f"not JSON ({failure})") from failure
+    return loaded_receipt(loaded)
+
+
+def loaded_receipt(loaded: Any) -> Receipt:
+    """The receipt in a value that was read from JSON; raises `ReceiptMalformed` naming the field."""
+    try:
+        content = json.dumps(loaded, allow_nan=False)
+        if len(content) > MAX_RECEIPT_BYTES:
+            raise ReceiptMalformed(field="file", problem=f"larger than {MAX_RECEIPT_BYTES} bytes")
+        return Receipt.model_validate_json(content)
     except ValidationError as failure:
         raise ReceiptMalformed(**first_fault(failure, "receipt")) from failure
     except (ValueError, RecursionError) as failure:

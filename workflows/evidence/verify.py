@@ -15,14 +15,16 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from chain.rpc import Rpc
+from chain.at_head import HEAD, Node, Question
 from workflows.evidence.anchored import (
     Record,
     decode_anchored,
     evidence_id,
+    leaf_revoked_question,
     newest_block,
     read_leaf_revoked_at,
     read_record,
+    record_question,
 )
 from workflows.evidence.hashing import Digests, hash_file
 from workflows.evidence.leaf import leaf
@@ -76,7 +78,23 @@ def verify_stated(
     return Verdict(receipt, _until_broken(_stated(sha256, sm3, size, receipt)))
 
 
-def verify_on_chain(verdict: Verdict, rpc: Rpc, *, contract: str | None = None, confirmations: int = 0) -> Verdict:
+def questions(receipt: Receipt) -> list[Question]:
+    """All that `verify_on_chain` may ask a node about a receipt, so that it can be asked at once."""
+    anchor = receipt.anchor
+    if anchor is None:
+        return []
+    evidence = unhex(anchor.evidence)
+    return [
+        HEAD,
+        ("eth_chainId",),
+        ("eth_getTransactionReceipt", anchor.transaction),
+        record_question(anchor.contract, evidence),
+        leaf_revoked_question(anchor.contract, evidence, unhex(receipt.leaf.hash)),
+        ("eth_getBlockByNumber", hex(anchor.block_number), False),
+    ]
+
+
+def verify_on_chain(verdict: Verdict, rpc: Node, *, contract: str | None = None, confirmations: int = 0) -> Verdict:
     """Continues an offline verdict that holds, against a node of the chain.
 
     Links: chain → contract → event → record → revocation → block → confirmations. `contract` is the Evidence
@@ -181,7 +199,7 @@ def _from_leaf(found: Digests, receipt: Receipt) -> Iterator[Link]:
 
 
 def _on_chain(
-    rpc: Rpc, anchor: AnchorPart, batch: BatchPart, leaf_hash: bytes, contract: str | None, confirmations: int
+    rpc: Node, anchor: AnchorPart, batch: BatchPart, leaf_hash: bytes, contract: str | None, confirmations: int
 ) -> Iterator[Link]:
     chain_id = int(rpc.call("eth_chainId"), 16)
     yield _link(
@@ -242,7 +260,7 @@ def _contract_link(stated: str, trusted: str | None) -> Link:
     )  # fmt: skip
 
 
-def _event_link(rpc: Rpc, anchor: AnchorPart, batch: BatchPart) -> Link:
+def _event_link(rpc: Node, anchor: AnchorPart, batch: BatchPart) -> Link:
     mined = rpc.call("eth_getTransactionReceipt", anchor.transaction)
     event = None
     for log in mined["logs"] if mined else ():

@@ -26,8 +26,6 @@ STATES: Final = tuple(ENUMERATIONS["LoanState"])
 KINDS: Final = tuple(ENUMERATIONS["RegistryKind"])
 REPAYING: Final = STATES.index("REPAYING")
 STOCK: Final = KINDS.index("MOVABLE")
-AT_MOST: Final = 1_000
-"""Rows of one loan: a schedule has at most 120 instalments, an asset at most 32 live liens."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,22 +55,17 @@ class Position:
 
 def due_dates(connection: sa.Connection, row: Row, block: int | None, schedule: int | None = None) -> list[Due]:
     """A schedule of a mirrored loan as of a block (None: now), by default that in force."""
-    table = instalments.table
     version = row["schedule"] if schedule is None else schedule
-    where = [table.c.loan == row["loan"], table.c.schedule == version]
-    found = queries.rows(connection, instalments, block, where=where, limit=AT_MOST)
+    found = queries.of(connection, instalments, {"loan": row["loan"], "schedule": version}, block)
     return [Due(each["due_at"], each["amount_fen"], each["total_fen"]) for each in found]
 
 
 def covers(connection: sa.Connection, loan: str, block: int | None, now: int) -> list[tuple[Row, Cover]]:
     """The live liens behind a loan as of a block (None: now) of time `now`, with what each counts for."""
-    table = liens.table
-    live = table.c.discharged == 0
     found: list[tuple[Row, Cover]] = []
-    for lien in queries.rows(connection, liens, block, where=[table.c.debt == loan, live], limit=AT_MOST):
-        stock = table.c.kind == STOCK if lien["kind"] == STOCK else table.c.kind != STOCK
-        where = [table.c.asset == lien["asset"], live, stock]
-        on_asset = queries.rows(connection, liens, block, where=where, limit=AT_MOST)
+    for lien in queries.of(connection, liens, {"debt": loan, "discharged": 0}, block):
+        live = queries.of(connection, liens, {"asset": lien["asset"], "discharged": 0}, block)
+        on_asset = [one for one in live if (one["kind"] == STOCK) == (lien["kind"] == STOCK)]
         tree = None if lien["kind"] == STOCK else queries.row(connection, trees, lien["asset"], block)
         value = 0 if tree is None else collateral_value(connection, tree, block, now)
         found.append((lien, cover(lien["lien"], _in_order(on_asset), value)))
