@@ -15,7 +15,7 @@ up: setup  ## start the ledger, with a small world in it
 
 test:  ## every test; ARGS="tests/chain -k clock" for some
 	@$(PYTHON) scripts/setup.py --tests
-	@.venv/bin/python -m pytest $(or $(ARGS),-n auto --dist loadfile)
+	@.venv/bin/python -m pytest $(or $(ARGS),-n auto --dist loadfile --no-loadscope-reorder)
 
 lint: setup
 	@.venv/bin/ruff check .

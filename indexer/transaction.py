@@ -10,6 +10,7 @@ whoever sent the rest is gone, and nothing is committed. `indexer.writer` is the
 from __future__ import annotations
 
 import marshal
+import os
 import signal
 import sys
 from collections.abc import Iterable, Iterator
@@ -123,3 +124,4 @@ def main() -> None:
 
 if __name__ == "__main__":
     main()
+    os._exit(0)  # taking the interpreter and the driver apart would take a tenth of a second, while somebody waits
