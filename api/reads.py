@@ -200,9 +200,9 @@ class Reads:
 
         made = self._quickly(newest, build) if quick and latest else None
         if made is None and latest:
-            made = await self._answers.made(newest, asked, lambda: self._apart(make))
+            made = await self._answers.made(newest, asked, lambda: run_in_threadpool(make))
         elif made is None:
-            made = await self._apart(make)
+            made = await run_in_threadpool(make)
         found, body = made
         if latest and found == newest:
             self._answers.keep(newest, asked, body)
@@ -220,9 +220,6 @@ class Reads:
             return None
         kept = self._answers.kept(newest, address)
         return None if kept is None else (_etag(newest), kept)
-
-    async def _apart(self, make: Callable[[], Made]) -> Made:
-        return await run_in_threadpool(make)
 
     def _quickly(self, newest: AsOf, build: Callable[[View], Any]) -> Made | None:
         """The answer without a transaction or a thread; None when somebody committed meanwhile, when it takes SQLite

@@ -190,6 +190,7 @@ class Digest:
         keys: dict[Projection, set[Key]] = {}
         for shelf, _, key, *_ in self.reread(stored, times):
             keys.setdefault(shelf.projection, set()).add(key)
+        for shelf in self._shelves:
             shelf.missing = set()
         return keys
 
