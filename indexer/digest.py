@@ -10,7 +10,6 @@ Twelve microseconds an event is the whole budget (fetch to commit, 80,000 events
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
@@ -19,7 +18,6 @@ from typing import Any
 from indexer.decode import WHOLES, EventType, Values
 from indexer.fetch import Log
 from indexer.projection import BoundFold, Key, Projection, Row, bind
-from indexer.writer import UNDER_WAY
 
 RawLog = tuple[int, int, int, str, str, str, str | None, str, str, str | None]
 """A row of `logs`: number, index, tx_index, tx_hash, address, contract, event, topics, data, args;
@@ -44,11 +42,11 @@ class Shelf:
         self.versions: list[Row] = []
         self.closes: list[tuple[Any, ...]] = []
 
-    def evict(self, pinned_from: int) -> None:
-        """Forgets the longest unchanged versions, but none since `pinned_from`: it may be unwritten."""
+    def evict(self, written: int) -> None:
+        """Forgets the longest unchanged versions, of those that are `written`: since that block at the latest."""
         surplus = len(self.cache) - self.limit
         if surplus > 0:
-            oldest = [key for key, row in islice(self.cache.items(), surplus) if row[self.width] < pinned_from]
+            oldest = [key for key, row in islice(self.cache.items(), surplus) if row[self.width] <= written]
             for key in oldest:
                 del self.cache[key]
 
@@ -103,7 +101,8 @@ class Digest:
         self._shelves = [Shelf(projection, cached) for projection in projections]
         self._names = {address: name for address, (name, _) in contracts.items()}
         self._kinds: dict[tuple[str, str], Kind] = {}
-        self._unwritten = deque([0], maxlen=UNDER_WAY + 2)  # first blocks of batches that may not be written yet
+        self.written = -1
+        """Block up to which the versions are in the mirror, so that they can be forgotten and loaded again."""
         for address, (name, events) in contracts.items():
             for event in events:
                 folds: list[Folding] = [
@@ -210,8 +209,6 @@ class Digest:
                     shelf.cache[shelf.projection.key_of(row)] = row
                 shelf.missing = set()
         first = batch.first
-        if first != self._unwritten[-1]:
-            self._unwritten.append(first)
         for shelf, bound, key, values, raw, time in work:
             cache, width = shelf.cache, shelf.width
             old = cache.pop(key, None)  # put back at the end: the cache stays in the order of last change
@@ -239,7 +236,7 @@ class Digest:
                 versions += shelf.versions
                 closes += shelf.closes
                 shelf.versions, shelf.closes = [], []
-            shelf.evict(self._unwritten[0])
+            shelf.evict(self.written)
 
 
 def _step(bound: BoundFold, old: Row | None, key: Key, values: Values, raw: RawLog, time: int) -> Row:

@@ -37,8 +37,8 @@ WRITTEN_AT_ONCE = 40_000
 """Logs, or blocks, that make a transaction while catching up: of versions that follow each other within one, only
 the last has to be closed later."""
 
-FETCHED_AHEAD = 2
-"""Answers under way while one is digested: so the node works on one while the other is read."""
+FETCHED_AHEAD = 6
+"""Answers under way while one is digested: so the node works on some while others are read."""
 
 LIVE_BLOCKS = 4
 """So near to the head, blocks are mirrored in one thread: less to hand over, less delay."""
@@ -253,6 +253,7 @@ class Mirror:
                     out.write(prepared)
                     if batch is not None:
                         self.block, self.hash = batch.last, batch.hash
+                        self._digest.written = batch.last
                         self._faulty, self._told_at = False, time.monotonic()
 
                 if near:

@@ -115,7 +115,7 @@ def _refold_group(engine: sa.Engine, group: Sequence[Projection], digest: Digest
             *ledger.version_statements(engine.dialect, batch),
         ]
 
-    def batches(out: Writer) -> Iterator[Any]:
+    def batches(out: Writer) -> Iterator[tuple[int, Any]]:
         nonlocal count
         done = after
         while done < target:
@@ -125,8 +125,13 @@ def _refold_group(engine: sa.Engine, group: Sequence[Projection], digest: Digest
             digest.fold(digest.reread(stored, times), batch)
             done = last
             count += len(stored)
-            yield out.prepare(written(batch), last=True)
+            yield done, out.prepare(written(batch), last=True)
+
+    def write(item: tuple[int, Any]) -> None:
+        last, prepared = item
+        out.write(prepared)
+        digest.written = last
 
     with writer(engine, target - after) as out:
-        write_behind(batches(out), out.write)
+        write_behind(batches(out), write)
     return count
