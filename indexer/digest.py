@@ -123,6 +123,7 @@ class Digest:
         for shelf in self._shelves:
             shelf.cache.clear()
             shelf.versions, shelf.closes, shelf.missing = [], [], set()
+        self.written = -1
 
     def read(self, logs: Iterable[Log], times: Mapping[str, tuple[int, int]]) -> tuple[list[RawLog], list[Work]]:
         """Logs as rows of `logs`, and the folding they ask for. `times`: block hash → (number, time)."""

@@ -13,6 +13,7 @@ from chain.database import LeaseHeld
 from chain.rpc import Rpc
 from indexer import queries
 from indexer.dump import dump
+from indexer.fetch import Spans
 from indexer.mirror import AnotherChain, Mirror
 from indexer.projection import Fold, Projection, whole, words
 from indexer.schema import cursor, logs
@@ -80,6 +81,22 @@ def test_versions_that_left_the_cache_are_loaded_again(devnet: Devnet, engine: s
         grow(devnet, seed, blocks=6)
         mirror.catch_up()
     assert_true(engine, devnet)
+
+
+def test_a_version_leaves_the_cache_only_once_it_is_written_also_after_going_back(
+    devnet: Devnet, engine: sa.Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Spans, "learn", lambda *_: None)
+    mirror = devnet.mirror(engine)
+    mirror._spans.blocks = 1  # many answers, and looks at the cache, make one transaction
+    for shelf in mirror._digest._shelves:
+        shelf.limit = 2
+    for seed in range(3):
+        grow(devnet, seed, blocks=24)
+        mirror.catch_up()
+        mirror.roll_back(mirror.block - 20)
+        mirror.catch_up()
+        assert_true(engine, devnet)
 
 
 def test_running_follows_the_head_and_stops_when_told(devnet: Devnet, engine: sa.Engine) -> None:
