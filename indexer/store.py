@@ -20,7 +20,7 @@ MIGRATION_LOCK = 0x6D696772
 
 SQLITE_PRAGMAS = (
     "synchronous = NORMAL",
-    "cache_size = -65536",  # 64 MiB: the pages that versions of hashed keys fall into
+    "cache_size = -16384",  # 16 MiB for each connection; the operating system keeps the file's pages too
     "page_size = 8192",  # a log with its arguments takes 400 bytes: fewer pages to find, split and sum
     "wal_autocheckpoint = 8000",  # pages; what changes range after range is copied back seldom
     "temp_store = MEMORY",

@@ -30,6 +30,9 @@ UNDER_WAY = 16
 PIECES = 1_000
 """Pieces in one system call; POSIX allows 1,024."""
 
+ROOMY = "cache_size = -65536"
+"""64 MiB: the pages of an index that the versions of hashed keys fall into, all over it."""
+
 Item = TypeVar("Item")
 
 
@@ -87,7 +90,7 @@ class _Beside:
     def __init__(self, engine: sa.Engine) -> None:
         if engine.dialect.name == "sqlite":
             options: dict[str, Any] = {"database": engine.url.database}
-            settings = [f"PRAGMA {one}" for one in (f"busy_timeout = {BUSY_TIMEOUT_MS}", *SQLITE_PRAGMAS)]
+            settings = [f"PRAGMA {one}" for one in (f"busy_timeout = {BUSY_TIMEOUT_MS}", *SQLITE_PRAGMAS, ROOMY)]
         else:
             options, settings = dict(engine.dialect.create_connect_args(engine.url)[1]), []
             options.pop("context", None)  # SQLAlchemy's own
