@@ -76,13 +76,15 @@ def _constant() -> Iterator[str]:
     command = [sys.executable, "-m", "uvicorn", "scripts.bench.constant:app", f"--port={port}", "--log-level=error"]
     process = subprocess.Popen([*command, f"--workers={PROCESSES}"])
     url = f"http://127.0.0.1:{port}/"
-    while True:
-        with contextlib.suppress(OSError), urllib.request.urlopen(url):
-            break
-        time.sleep(0.05)
-    yield url
-    process.terminate()
-    process.wait()
+    try:
+        while True:
+            with contextlib.suppress(OSError), urllib.request.urlopen(url):
+                break
+            time.sleep(0.05)
+        yield url
+    finally:
+        process.terminate()
+        process.wait()
 
 
 def _load(url: str, case: Case | None, seconds: int) -> tuple[float, float]:
