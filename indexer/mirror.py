@@ -37,7 +37,7 @@ WRITTEN_AT_ONCE = 40_000
 """Logs, or blocks, that make a transaction while catching up: of versions that follow each other within one, only
 the last has to be closed later."""
 
-FETCHED_AHEAD = 6
+FETCHED_AHEAD = 4
 """Answers under way while one is digested: so the node works on some while others are read."""
 
 LIVE_BLOCKS = 4
