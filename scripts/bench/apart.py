@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import multiprocessing
+import os
 import resource
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
 from typing import TypeVar
+
+from scripts.book.watch import held
 
 Found = TypeVar("Found")
 
@@ -18,5 +21,9 @@ def apart(measured: Callable[..., Found], *given: object) -> Found:
 
 
 def peak_megabytes() -> float:
-    """The most memory that this process, or the largest it has waited for, has held."""
-    return max(resource.getrusage(who).ru_maxrss for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)) / 1024
+    """The most memory that this process, or the largest it has waited for, has held.
+
+    Its own is not asked from `getrusage`, where a process begins with the peak of the one that started it.
+    """
+    waited_for = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss * 1024
+    return max(held(os.getpid(), "VmHWM"), waited_for) / 1e6
