@@ -50,16 +50,17 @@ class Case:
 def cases(served: Served, folder: Path) -> list[Case]:
     """The cases, their scripts written in `folder`."""
     engine = open_mirror(served.settings.mirror_url)
-    of_deeds, of_trees = _shuffled(engine, deeds, "deed")[:MOST], _shuffled(engine, trees, "tree")
+    of_deeds, of_trees = _shuffled(engine, deeds, "deed"), _shuffled(engine, trees, "tree")
     villages, burdened = _shuffled(engine, trees, "village"), _shuffled(engine, liens, "asset")
     engine.dispose()
     tree, assets = f"/v1/trees/{of_trees[0]}", [*burdened, *of_trees]
 
     def case(subject: str, requests: Sequence[Sequence[object]], wanted: str = WANTED) -> Case:
+        asked = requests[:MOST]
         script = folder / f"{len(list(folder.iterdir()))}.lua"
-        lines = (f"  {{{', '.join(map(_lua, one))}}}" for one in requests)
+        lines = (f"  {{{', '.join(map(_lua, one))}}}" for one in asked)
         script.write_text(IN_TURN.format(requests=",\n".join(lines)))
-        return Case(subject, script, wanted)
+        return Case(subject.format(len(asked)), script, wanted)
 
     unchanged = folder / "unchanged.lua"
     unchanged.write_text(UNCHANGED.format(path=tree))
@@ -68,20 +69,20 @@ def cases(served: Served, folder: Path) -> list[Case]:
         f"/v1/liens/search?asset={one}&money={1_000_000 + each}"
         for each in range(1 + 10_000 // len(assets))
         for one in assets
-    ][:MOST]
+    ]
     lists = [
         f"/v1/trees?village={quote(village)}&limit={most}{further}"
         for further in ("", "&life=ALIVE", "&title=REGISTERED", "&life=ALIVE&title=REGISTERED")
         for most in range(26, 51)
         for village in villages
-    ][:MOST]
+    ]
     return [
-        case(f"one of {len(of_deeds):,} deeds", [_get(f"/v1/deeds/{one}") for one in of_deeds]),
+        case("one of {:,} deeds", [_get(f"/v1/deeds/{one}") for one in of_deeds]),
         case("one tree, again", [_get(tree)]),
         Case("one tree, unchanged (304)", unchanged),
-        case(f"one of {len(searches):,} searches for liens on a tree", [_get(one) for one in searches]),
-        *([case(f"verdict on one of {len(verdicts)} receipts", verdicts)] if verdicts else []),
-        case(f"one of {len(lists):,} lists of up to 50 trees of a village", [_get(one) for one in lists], ""),
+        case("one of {:,} searches for liens on a tree", [_get(one) for one in searches]),
+        *([case("verdict on one of {:,} receipts", verdicts)] if verdicts else []),
+        case("one of {:,} lists of up to 50 trees of a village", [_get(one) for one in lists], ""),
         case("50 trees of a village, again", [_get(f"/v1/trees?village={quote(villages[0])}")]),
     ]
 
