@@ -52,8 +52,10 @@ from api import (
     portfolio,
     problems,
     recoveries,
+    rooms,
     sessions,
     signatures,
+    signing,
     status,
     subsidies,
     subsidy_check,
@@ -173,6 +175,8 @@ ROUTERS = (
     status.ROUTER,
     gateway.ROUTER,
     pages.ROUTER,
+    rooms.ROUTER,
+    signing.ROUTER,
     overview.ROUTER,
 )
 """A new domain adds its router here."""

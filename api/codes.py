@@ -4,22 +4,20 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
-from pathlib import Path as FilePath
 from typing import Annotated, Any, Final
 from urllib.parse import parse_qs
 
 import sqlalchemy as sa
 from fastapi import APIRouter, Path, Request
 from fastapi.responses import HTMLResponse, Response
-from fastapi.templating import Jinja2Templates
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.concurrency import run_in_threadpool
 
 from api.batches import DOMAIN as BATCHES
 from api.context import Context, context_of
 from api.domain import Domain, PageQuery, Row, ok, router
+from api.html import page
 from api.ids import NUMBER, OptionalNumber, OptionalParty, same, worded
-from api.pages import SECURITY
 from api.problems import documented
 from api.provenance import Provenance, provenance
 from api.reads import dumps, shown
@@ -153,7 +151,6 @@ DOMAIN = Domain(
 LOTS_ROUTER = router(DOMAIN)
 ROUTER = APIRouter(prefix="/v1/codes", tags=["codes"])
 PAGE_ROUTER = APIRouter(include_in_schema=False)
-_templates = Jinja2Templates(FilePath(__file__).parent / "templates")
 
 _CODE = "7K3MQ2XV9D4T8R5W"
 GivenCode = Annotated[str, Path(description="As printed; hyphens and case do not matter.", examples=[_CODE])]
@@ -326,7 +323,7 @@ def _page(request: Request, text: str, scan: ScanBody) -> HTMLResponse:
     except CodeUnknown as unknown:
         words = {"zh": unknown.words("zh"), "en": unknown.words("en")}
         missing: Row = {"code": text[: 2 * CODE_LENGTH], "unknown": words}
-        return _templates.TemplateResponse(request, "trace.html", missing, status_code=404, headers=SECURITY)
+        return page(request, "trace.html", missing, status=404)
     trace = found.found.json()
     values: Row = {
         "code": printed(found.code),
@@ -345,7 +342,7 @@ def _page(request: Request, text: str, scan: ScanBody) -> HTMLResponse:
         "share": lambda ppm: f"{ppm // 100 / 100:g}",
         "as_of": found.as_of,
     }
-    return _templates.TemplateResponse(request, "trace.html", values, headers=SECURITY | {"cache-control": "no-store"})
+    return page(request, "trace.html", values, headers={"cache-control": "no-store"})
 
 
 def _steps(trace: Row) -> list[tuple[int, str, Row]]:

@@ -11,8 +11,8 @@ from starlette.concurrency import run_in_threadpool
 from api import enforcement, fulfilment, portfolio
 from api.context import context_of
 from api.domain import AsOfQuery
+from api.html import page
 from api.loans import MARGINS
-from api.pages import page
 from api.reads import View
 from chain.vocabulary import ENUMERATIONS
 from indexer import queries

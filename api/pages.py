@@ -7,12 +7,13 @@ from pathlib import Path
 from typing import Any
 
 from fastapi import APIRouter, Request
-from fastapi.responses import HTMLResponse, Response
-from fastapi.templating import Jinja2Templates
+from fastapi.responses import Response
 from starlette.concurrency import run_in_threadpool
 
 from api.context import Context, context_of
+from api.html import page
 from api.problems import REFUSAL_STATUS, NotFound
+from api.rooms import ROOMS
 from api.status import status_of
 from chain.errors import ChaqiError
 from chain.refusals import facts
@@ -26,12 +27,6 @@ from indexer.projections.parties import parties
 from indexer.projections.trees import trees
 
 NEWEST_ACTS = 10
-SECURITY = {
-    "content-security-policy": "default-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'self'",
-    "x-content-type-options": "nosniff",
-    "referrer-policy": "no-referrer",
-}
-
 TILES = {
     ("茶树", "trees"): trees,
     ("参与方", "parties"): parties,
@@ -42,28 +37,10 @@ TILES = {
 }
 """What the start page counts, in Chinese and English."""
 
-ROOMS = {
-    "trees": "茶树",
-    "valuations": "估值",
-    "batches": "茶叶批次",
-    "agreements": "协议",
-    "liens": "担保",
-    "loans": "贷款",
-    "subsidies": "补贴",
-    "deeds": "公证书",
-    "certificates": "执行证书",
-    "filings": "申请执行",
-    "parties": "参与方",
-    "evidence": "证据",
-    "events": "事件",
-}
-"""The lists that the start page offers, with their Chinese words."""
-
 STATIC = Path(__file__).parent / "static"
 OFFLINE_SCRIPTS = {"sm3": "sm3.js", "verifier": "chaqi-verify.js"}
 
 ROUTER = APIRouter(include_in_schema=False)
-_templates = Jinja2Templates(Path(__file__).parent / "templates")
 
 
 @ROUTER.get("/")
@@ -83,7 +60,7 @@ async def verify_offline(request: Request) -> Response:
     """The verifier of evidence packages as one file, to be saved and used without us; it allows itself no network."""
     scripts = {name: (STATIC / file).read_text("utf-8") for name, file in OFFLINE_SCRIPTS.items()}
     policy = {"content-security-policy": "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'"}
-    return _templates.TemplateResponse(request, "chaqi-verify.html", scripts, headers=SECURITY | policy)
+    return page(request, "chaqi-verify.html", scripts, headers=policy)
 
 
 @ROUTER.get("/problems/{code}")
@@ -113,11 +90,6 @@ def _counts(context: Context) -> dict[tuple[str, str], int | None]:
             return {words: queries.count(view.connection, room) for words, room in TILES.items()}
     except ChaqiError:
         return dict.fromkeys(TILES)
-
-
-def page(request: Request, template: str, values: dict[str, Any]) -> HTMLResponse:
-    """A page from its template, with the headers that keep it to itself."""
-    return _templates.TemplateResponse(request, template, values, headers=SECURITY)
 
 
 def _problems() -> dict[str, dict[str, Any]]:

@@ -22,6 +22,7 @@ from pydantic import BaseModel, ConfigDict
 from starlette.exceptions import HTTPException
 
 from api.complaints import complaint, complaints
+from api.html import page, wants_page
 from chain.errors import ChaqiError, Language
 from chain.refusals import ActRefused
 
@@ -281,6 +282,9 @@ def answer(request: Request, error: ChaqiError) -> Response:
         headers["www-authenticate"] = 'Bearer realm="chaqi"'
     if body["status"] == 503:
         headers["retry-after"] = "1"
+    if wants_page(request):
+        words = {"code": error.code, "status": body["status"], "zh": body["detail_zh"], "en": plain(error.words("en"))}
+        return page(request, "problem.html", words, body["status"], headers)
     return Response(orjson.dumps(body), body["status"], headers, MEDIA_TYPE)
 
 
