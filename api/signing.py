@@ -116,7 +116,7 @@ WRITTEN_IN: Final[Mapping[Unit, str]] = {
 
 @dataclass(frozen=True)
 class Asked:
-    """A field of the form: its words, its unit, and the `kind` of input: text, flag, choice, instant, or many."""
+    """A field of the form: its words, its unit, and the `kind` of input; of `many` and `instants` each has a line."""
 
     field: Field
     zh: str
@@ -156,7 +156,7 @@ def _asked(act: ActType, field: Field, given: str) -> Asked:
 
 def _kind(field: Field, name: str) -> str:
     if field.type.endswith("[]"):
-        return "many"
+        return "instants" if name.endswith(INSTANTS) else "many"
     if field.members:
         return "choice"
     if field.type == "bool":

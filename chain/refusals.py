@@ -17,6 +17,7 @@ from eth_abi.exceptions import DecodingError
 from chain.artifacts import ARTIFACTS, artifact, selector, signature
 from chain.errors import ChaqiError, Language
 from chain.rpc import NodeError
+from chain.typed_data import act_types
 from chain.vocabulary import in_words
 
 ERROR_STRING = bytes.fromhex("08c379a0")
@@ -38,10 +39,15 @@ class ActRefused(ChaqiError):
         return self.fact.name
 
     def words(self, language: Language = "en") -> str:
-        """The error in words, with its values; enumerations by name."""
+        """The error in words, with its values; enumerations and acts by name."""
         template = self.fact.en if language == "en" else self.fact.zh
-        named = {name: in_words(self.fact.types.get(name), value, language) for name, value in self.values.items()}
-        return template.format(**named)
+        return template.format(**{name: self._named(name, value, language) for name, value in self.values.items()})
+
+    def _named(self, name: str, value: Any, language: Language) -> object:
+        kind = self.fact.types.get(name)
+        if kind != "bytes4":
+            return in_words(kind, value, language)
+        return next((key for key, act in act_types().items() if "0x" + act.selector.hex() == value), value)
 
 
 @dataclass(frozen=True)

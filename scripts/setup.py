@@ -2,7 +2,7 @@
 
 Standard library only: this runs before anything is installed. A step whose inputs have not changed is
 skipped, so that a repeat takes no time. Nothing is written outside the project, but for `--tests` as root on
-Debian, which installs PostgreSQL, poppler-utils and OpenSSL where they are missing.
+Debian, which installs PostgreSQL, poppler-utils, OpenSSL and Chromium where they are missing.
 """
 
 from __future__ import annotations
@@ -26,6 +26,8 @@ DEBIAN_PACKAGES: Mapping[str, Callable[[], object]] = {
     "postgresql": lambda: shutil.which("initdb") or any(Path("/usr/lib/postgresql").glob("*/bin/initdb")),
     "poppler-utils": lambda: shutil.which("pdfsig"),
     "openssl": lambda: shutil.which("openssl"),
+    "chromium": lambda: shutil.which("chromium"),
+    "chromium-driver": lambda: shutil.which("chromedriver"),
 }
 """For the tests only, each with how its presence is seen."""
 
@@ -119,7 +121,7 @@ def node_from_pypi() -> list[str | Path]:
 
 
 def debian_packages() -> None:
-    """Programs of other makers that the tests use: PostgreSQL's server, poppler's and OpenSSL's verifiers."""
+    """Programs of other makers that the tests use: a server, verifiers, a browser."""
     missing = [package for package, found in DEBIAN_PACKAGES.items() if not found()]
     if not missing:
         return

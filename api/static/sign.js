@@ -22,13 +22,17 @@ function show(good, zh, en) {
   at("state-en").textContent = en;
 }
 
-/** A field as the API takes it. An instant is written in China's time, which has no other. */
+/** UTC seconds; written in China's time, of which there is one. */
+const seconds = (written) => Math.floor(Date.parse(`${written.trim().replace(" ", "T")}+08:00`) / 1000);
+
+/** A field as the API takes it. */
 function value(field) {
   const written = field.value.trim();
   switch (field.dataset.kind) {
     case "flag": return written === "true";
     case "many": return written.split(/\s+/).filter(Boolean);
-    case "instant": return Math.floor(Date.parse(`${written}+08:00`) / 1000);
+    case "instant": return seconds(written);
+    case "instants": return written.split("\n").filter(Boolean).map(seconds);
     default: return written;
   }
 }

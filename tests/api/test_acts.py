@@ -152,6 +152,8 @@ def test_who_may_not_act_is_told_why(stack: Stack) -> None:
     evidence = stack.anchor()
     enrolling = stack.sign("offender", "Parties.enrol", account="0x" + "12" * 20, roles=1, identity=ZERO)
     assert refused(stack, enrolling.json()) == (403, "NotAuthorized")
+    told = stack.client.post("/v1/acts", json=enrolling.json()).json()["detail_zh"]
+    assert "Parties.enrol" in told  # by its name, not its selector
     noticing = stack.sign("offender", "Trees.postNotice", tree=7, evidence=evidence)
     assert refused(stack, noticing.json()) == (403, "RoleMissing")
     stack.act("operator", "Parties.suspend", party=party, evidence=evidence)
