@@ -2,8 +2,8 @@
 
 One anvil, one contract, 100 events a block (80 transfers over 4,000 assets, 10 registrations with a name of 66
 characters, 10 status changes). What is timed is everything a mirror does: headers and parent hashes, bloom checks, raw
-and decoded logs, versions, cursor, one transaction per range; from an empty database to caught up, imports and
-migrations left out.
+and decoded logs, versions, cursor, one transaction per range; from an empty database to caught up, in a process of its
+own, whose imports and migrations are left out (those of the process that writes for it are not).
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ from chain.rpc import Rpc
 from indexer.mirror import Mirror
 from indexer.projection import Fold, Projection, whole, words
 from indexer.store import migrate, open_mirror
+from scripts.bench.apart import apart
 from scripts.bench.figures import Figure, Options
 from scripts.bench.node import CHAIN_ID, ON_DEMAND, node
 from tests.stores import new_database, postgresql_server
@@ -55,13 +56,13 @@ def measure(options: Options) -> Iterator[Figure]:
         head = int(rpc.call("eth_blockNumber"), 16)
         genesis = rpc.call("eth_getBlockByNumber", "0x0", False)["hash"]
         for number in range(options.rounds):
-            ceiling = limit(rpc, ledger, head)
-            values["limit"].append(ceiling)
             stores = {"SQLite": f"sqlite:///{folder}/{number}.db"}
             if server:
                 stores["PostgreSQL"] = new_database(server)
             for name, url in stores.items():
-                filled, rebuilt = mirrored(rpc, ledger, genesis, url, (head - 1) * EVENTS_A_BLOCK)
+                ceiling = limit(rpc, ledger, head)
+                values["limit"].append(ceiling)
+                filled, rebuilt = apart(mirrored, rpc.url, ledger, genesis, url, (head - 1) * EVENTS_A_BLOCK)
                 for what, rate in ((f"backfill, {name}", filled), (f"rebuild, {name}", rebuilt)):
                     values[what].append(rate)
                     ratios[what].append(rate / ceiling)
@@ -111,13 +112,13 @@ def limit(rpc: Rpc, ledger: str, head: int, step: int = 25) -> float:
     return (head - 1) * EVENTS_A_BLOCK / (time.perf_counter() - start)
 
 
-def mirrored(rpc: Rpc, ledger: str, genesis: str, url: str, events: int) -> tuple[float, float]:
+def mirrored(node_url: str, ledger: str, genesis: str, url: str, events: int) -> tuple[float, float]:
     """Events per second of a backfill into an empty database, and of a rebuild from its stored logs."""
     engine = open_mirror(url)
     migrate(engine)
     start = time.perf_counter()
     contracts = {ledger: ("Ledger", 1, LEDGER["abi"])}
-    mirror = Mirror(engine, rpc, contracts, chain_id=CHAIN_ID, genesis_hash=genesis, projections=[assets])
+    mirror = Mirror(engine, Rpc(node_url), contracts, chain_id=CHAIN_ID, genesis_hash=genesis, projections=[assets])
     mirror.catch_up()
     filled = time.perf_counter()
     mirror.rebuild()

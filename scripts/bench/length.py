@@ -11,7 +11,6 @@ import contextlib
 import tempfile
 from collections.abc import Iterator
 
-from chain.rpc import Rpc
 from scripts.bench.apart import apart, peak_megabytes
 from scripts.bench.backfill import BLOCKS, EVENTS_A_BLOCK, chain, extend, mirrored
 from scripts.bench.figures import Figure, Options
@@ -53,5 +52,5 @@ def measure(options: Options) -> Iterator[Figure]:
 
 
 def _mirrored(url: str, ledger: str, genesis: str, store: str, events: int) -> tuple[float, float, float]:
-    filled, rebuilt = mirrored(Rpc(url), ledger, genesis, store, events)
+    filled, rebuilt = mirrored(url, ledger, genesis, store, events)
     return filled, rebuilt, peak_megabytes()

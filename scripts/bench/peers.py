@@ -49,7 +49,7 @@ def measure(options: Options) -> Iterator[Figure]:
             rates["Ponder"].append(events / ponder(rpc, ledger, ponders, "fetched"))
             rates["Ponder's re-index"].append(events / ponder(rpc, ledger, ponders, "cached", cached=True))
             rates["Envio"].append(events / envio(rpc, ledger, envios))
-            filled, rebuilt = mirrored(rpc, ledger, genesis, ours, events)
+            filled, rebuilt = mirrored(rpc.url, ledger, genesis, ours, events)
             rates["backfill, mirror, PostgreSQL"].append(filled)
             rates["rebuild, mirror, PostgreSQL"].append(rebuilt)
             peers = [of_ponder(ponders, "fetched"), of_ponder(ponders, "cached"), of_envio(envios)]
