@@ -38,6 +38,7 @@ class Shelf:
         self.width = len(projection.key)
         self.limit = limit
         self.cache: dict[Key, Row] = {}
+        self.whole = False  # whether every current version there is, is in the cache
         self.missing: set[Key] = set()
         self.versions: list[Row] = []
         self.closes: list[tuple[Any, ...]] = []
@@ -49,6 +50,7 @@ class Shelf:
             oldest = [key for key, row in islice(self.cache.items(), surplus) if row[self.width] <= written]
             for key in oldest:
                 del self.cache[key]
+            self.whole = self.whole and not oldest
 
 
 Work = tuple[Shelf, BoundFold, Key, Values, RawLog, int]
@@ -122,8 +124,14 @@ class Digest:
         """Drops the cached versions, after a rollback or a failed write."""
         for shelf in self._shelves:
             shelf.cache.clear()
+            shelf.whole = False
             shelf.versions, shelf.closes, shelf.missing = [], [], set()
         self.written = -1
+
+    def begin(self) -> None:
+        """Takes note that no versions are stored: none has to be loaded until one was forgotten."""
+        for shelf in self._shelves:
+            shelf.whole = True
 
     def read(self, logs: Iterable[Log], times: Mapping[str, tuple[int, int]]) -> tuple[list[RawLog], list[Work]]:
         """Logs as rows of `logs`, and the folding they ask for. `times`: block hash → (number, time)."""
@@ -205,10 +213,10 @@ class Digest:
     def fold(self, work: Iterable[Work], batch: Batch) -> None:
         """Applies the work in order and puts the versions that come out of it into `batch`."""
         for shelf in self._shelves:
-            if shelf.missing:
+            if shelf.missing and not shelf.whole:
                 for row in self._load(shelf.projection, list(shelf.missing)):
                     shelf.cache[shelf.projection.key_of(row)] = row
-                shelf.missing = set()
+            shelf.missing = set()
         first = batch.first
         for shelf, bound, key, values, raw, time in work:
             cache, width = shelf.cache, shelf.width

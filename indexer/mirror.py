@@ -180,6 +180,8 @@ class Mirror:
         self.block: int = row.block
         self.hash: str | None = row.hash
         self._faulty = row.fault is not None
+        if self.block < self.first_block:
+            self._digest.begin()
 
     # ---- following -------------------------------------------------------------------------------
 

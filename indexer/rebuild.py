@@ -93,14 +93,17 @@ def prepare(
 def refold(engine: sa.Engine, contracts: EventTypes, projections: Sequence[Projection]) -> int:
     """Folds every projection that is behind the cursor up to it. Returns the number of logs read."""
     with reading(engine) as connection:
-        target: int = connection.execute(sa.select(cursor.c.block)).scalar_one()
+        first, target = connection.execute(sa.select(cursor.c.first_block, cursor.c.block)).one()
         behind: dict[int, list[str]] = {}
         for row in connection.execute(sa.select(folds).where(folds.c.block < target)):
             behind.setdefault(row.block, []).append(row.projection)
     count = 0
     for block, names in behind.items():
         group = [projection for projection in projections if projection.name in names]
-        count += _refold_group(engine, group, new_digest(engine, contracts, group), block, target)
+        digest = new_digest(engine, contracts, group)
+        if block < first:
+            digest.begin()
+        count += _refold_group(engine, group, digest, block, target)
     return count
 
 

@@ -5,17 +5,18 @@ from __future__ import annotations
 import random
 import threading
 import time
+from collections.abc import Iterable, Sequence
 
 import pytest
 import sqlalchemy as sa
 
 from chain.database import LeaseHeld
 from chain.rpc import Rpc
-from indexer import queries
+from indexer import ledger, queries
 from indexer.dump import dump
 from indexer.fetch import Spans
 from indexer.mirror import AnotherChain, Mirror
-from indexer.projection import Fold, Projection, whole, words
+from indexer.projection import Fold, Key, Projection, Row, whole, words
 from indexer.schema import cursor, logs
 from indexer.store import only_writer, open_mirror, reading
 from tests.indexer.devnet import CHAIN_ID, LEDGER, Devnet, assets, running_anvil
@@ -81,6 +82,28 @@ def test_versions_that_left_the_cache_are_loaded_again(devnet: Devnet, engine: s
         grow(devnet, seed, blocks=6)
         mirror.catch_up()
     assert_true(engine, devnet)
+
+
+def test_a_first_filling_looks_for_no_version_and_a_mirror_started_again_does(
+    devnet: Devnet, engine: sa.Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looked_for: list[Key] = []
+    load = ledger.load_current
+
+    def loaded(connection: sa.Connection, projection: Projection, keys: Sequence[Key]) -> Iterable[Row]:
+        looked_for.extend(keys)
+        return load(connection, projection, keys)
+
+    monkeypatch.setattr(ledger, "load_current", loaded)
+    for seed, again in ((1, False), (2, True)):
+        grow(devnet, seed, blocks=40)
+        mirror = devnet.mirror(engine)
+        mirror.catch_up()
+        assert bool(looked_for) is again
+        looked_for.clear()
+        mirror.rebuild()
+        assert not looked_for
+        assert_true(engine, devnet)
 
 
 def test_a_version_leaves_the_cache_only_once_it_is_written_also_after_going_back(
