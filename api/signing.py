@@ -9,8 +9,8 @@ it. The wallet's key never leaves the wallet.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 from itertools import groupby
 from typing import Final
 
@@ -19,11 +19,13 @@ from fastapi.responses import Response
 
 from api.context import context_of
 from api.html import page
+from api.signatures import SIGNED
 from api.units import Unit, basis_points, centimetre, days, fen, gram, hundredth_mu, millionths, worded
 from api.words import label, unit
 from chain.typed_data import ActType, Field, act_type, act_types
 from chain.vocabulary import ENUMERATIONS
 from indexer.projection import snake
+from workflows.trees.filing import STATED
 
 ROUTER = APIRouter(include_in_schema=False)
 
@@ -127,6 +129,26 @@ class Asked:
     given: str
 
 
+@dataclass(frozen=True)
+class Enclosure:
+    """What comes with an act and is not signed: `form` says how it travels: base64, json or text."""
+
+    name: str
+    zh: str
+    en: str
+    form: str
+    required: bool
+
+
+PAGE = Enclosure(
+    "document", "已签署的签署页", "the signature page, signed with your certificate (PDF)", "base64", False
+)
+RECORD = (
+    Enclosure("record", "茶树记录", "the tree's record (JSON)", "json", True),
+    Enclosure("salt", "盐值", "the salt of its commitment, 0x + 64 hex", "text", True),
+)
+
+
 @ROUTER.get("/sign")
 async def sign(request: Request) -> Response:
     """The acts, or the form of one."""
@@ -137,9 +159,17 @@ async def sign(request: Request) -> Response:
         "contracts": contracts,
         "act": act,
         "asked": [_asked(act, field, given.get(field.name, "")) for field in act.fields] if act else [],
+        "enclosures": _enclosures(act) if act else [],
         "chain_id": context_of(request).deployment.chain_id,
     }
     return page(request, "sign.html", values)
+
+
+def _enclosures(act: ActType) -> Iterable[Enclosure]:
+    signed = SIGNED.get(act.key)
+    if signed is not None:
+        return (replace(PAGE, required=signed.required),)
+    return RECORD if act.key in STATED else ()
 
 
 def _asked(act: ActType, field: Field, given: str) -> Asked:

@@ -19,8 +19,8 @@ from selenium.webdriver.support.ui import Select
 from tests.stack import wait_for
 
 QUIET = ("--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run")
-ALONE = ("--disable-background-networking", "--disable-component-update", "--disable-sync")
-"""It looks for nothing on any network by itself."""
+ALONE = ("--disable-background-networking", "--disable-component-update", "--disable-sync", "--disable-dev-shm-usage")
+"""It looks for nothing on any network by itself, and shares no memory that a container has little of."""
 
 WALLET = """
 window.asked = [];

@@ -37,6 +37,18 @@ function value(field) {
   }
 }
 
+/** What comes with the act and is not signed, as the API takes it. */
+async function enclosed() {
+  const given = [...form.elements].filter((field) => field.dataset.enclosed && field.value);
+  return Object.fromEntries(await Promise.all(given.map(async (field) => {
+    const [file] = field.files ?? [];
+    if (!file) return [field.id, field.value.trim()];
+    if (field.dataset.enclosed === "json") return [field.id, JSON.parse(await file.text())];
+    const bytes = new Uint8Array(await file.arrayBuffer());
+    return [field.id, btoa(Array.from(bytes, (byte) => String.fromCharCode(byte)).join(""))];
+  })));
+}
+
 async function ask(path, body) {
   const answer = await fetch(path, body && {
     method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(body),
@@ -86,6 +98,7 @@ async function sign() {
   const provider = wallets.get(at("wallet").value);
   const [signer] = await provider.request({ method: "eth_requestAccounts" });
   const fields = [...form.elements].filter((field) => field.name);
+  const enclosures = await enclosed();
   const message = Object.fromEntries(fields.map((field) => [field.name, value(field)]));
   const prepared = await ask("/v1/acts/prepare", { act: form.dataset.act, message, signer });
   tell(prepared.typed_data.message);
@@ -93,7 +106,7 @@ async function sign() {
   await enter(provider, Number(form.dataset.chain));
   const params = [signer, JSON.stringify(prepared.typed_data)];
   const signature = await provider.request({ method: "eth_signTypedData_v4", params });
-  await follow((await ask("/v1/acts", { ...prepared.wire, signature })).id);
+  await follow((await ask("/v1/acts", { ...prepared.wire, ...enclosures, signature })).id);
 }
 
 if (form) {

@@ -21,7 +21,7 @@ def test_every_act_is_offered(stack: Stack) -> None:
 def test_a_form_asks_for_every_field_in_chinese(stack: Stack, act: ActType) -> None:
     page = stack.client.get("/sign", params={"act": act.key}).text
     labels = re.findall(r"<label>(.*?) <small>", page)
-    assert len(labels) == len(act.fields) + 1  # and the wallet
+    assert len(labels) == len(act.fields) + page.count("data-enclosed") + 1  # and the wallet
     assert all(re.search("[\u4e00-\u9fff]", label) for label in labels), labels
     assert all(f'name="{field.name}"' in page for field in act.fields)
 
@@ -35,3 +35,18 @@ def test_what_the_address_says_is_filled_in_and_escaped(stack: Stack) -> None:
 def test_an_act_that_is_none_is_told_so(stack: Stack) -> None:
     answer = stack.client.get("/sign", params={"act": "Trees.fell"}, headers=BROWSER)
     assert answer.status_code == 404 and "ActUnknown" in answer.text
+
+
+@pytest.mark.parametrize(
+    ("act", "comes_with"),
+    [
+        ("Deeds.sign", ['id="document" data-enclosed="base64" required']),
+        ("Agreements.sign", ['id="document" data-enclosed="base64">']),
+        ("Trees.file", ['id="record" data-enclosed="json" required', 'id="salt" data-enclosed="text" required']),
+        ("Trees.postNotice", []),
+    ],
+)
+def test_a_form_asks_for_what_comes_with_the_act(stack: Stack, act: str, comes_with: list[str]) -> None:
+    page = stack.client.get("/sign", params={"act": act}).text
+    assert page.count("data-enclosed") == len(comes_with)
+    assert all(enclosure in page for enclosure in comes_with)

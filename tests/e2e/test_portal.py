@@ -20,6 +20,7 @@ TERMS = "0x" + "7e" * 32
 REFUSED_BY_USER = 4001  # EIP-1193
 UNKNOWN_CHAIN = 4902  # EIP-3085
 PHONE = 390
+DAY = 86_400
 OFFER = {
     "asBuyer": False,
     "terms": TERMS,
@@ -39,7 +40,7 @@ def secret(who: str) -> bytes:
 
 
 def in_days(stack: Stack, days: int) -> str:
-    return local(stack.now() + days * 86_400).strftime("%Y-%m-%d %H:%M")
+    return local(stack.now() + days * DAY).strftime("%Y-%m-%d %H:%M")
 
 
 @pytest.fixture(scope="module")
@@ -84,6 +85,22 @@ def test_what_the_contract_refuses_is_said_in_words_and_nothing_is_kept(
     assert "没有执行 Parties.suspend 的权限" in browser.text("#state")
     kept = stack.client.get("/v1/acts", params={"signer": stack.people["neighbour"].address}).json()["items"]
     assert "Parties.suspend" not in {act["act"] for act in kept}
+
+
+def test_a_signature_page_goes_with_the_act_and_is_checked(
+    stack: Stack, served: str, browser: Browser, tmp_path: Path
+) -> None:
+    fields = {"counterparty": stack.party_ids["buyer"], **OFFER, "terms": "0x" + "7f" * 32}
+    dates = {"offerEndsAt": stack.now() + 7 * DAY, "dueAt": [stack.now() + 20 * DAY], "quantities": [6_000]}
+    agreement = int(stack.act("farmer", "Agreements.offer", **fields, **dates).id, 16)
+    page = tmp_path / "page.pdf"
+    page.write_bytes(stack.client.get(f"/v1/agreements/{agreement}/signature-page").content)  # as nobody signed it
+    browser.open(f"{served}/sign?act=Agreements.sign&agreement={agreement}&terms={fields['terms']}")
+    browser.driver.find_element("id", "document").send_keys(str(page))
+    browser.press()
+    browser.wallet_signs(secret("buyer"))
+    wait_for(lambda: browser.driver.find_element("id", "state").get_attribute("class") == "bad")
+    assert "签署页上没有载明账户" in browser.text("#state")
 
 
 def test_a_person_who_does_not_sign_has_signed_nothing(served: str, browser: Browser, offered: str) -> None:
