@@ -119,7 +119,7 @@ def roles(value: Any) -> Cell:
 
 def party(value: Any) -> Cell:
     """A party by its id; anything else is a commitment to somebody who is none."""
-    return Cell(f"№ {value}", href=f"/parties/{value}") if str(value).isdecimal() and value else code(value)
+    return Cell(f"№\u00a0{value}", href=f"/parties/{value}") if str(value).isdecimal() and value else code(value)
 
 
 @cache

@@ -53,7 +53,7 @@ def test_what_is_not_there_is_a_dash_and_never_1970_or_zeros(unit: units.Unit, v
 
 
 def test_a_party_is_a_link_and_a_commitment_to_somebody_is_not() -> None:
-    assert units.party(7) == Cell("№ 7", href="/parties/7")
+    assert units.party(7) == Cell("№\u00a07", href="/parties/7")
     commitment = "0x" + "ab" * 32
     assert units.party(commitment) == Cell(commitment, code=True)
 
