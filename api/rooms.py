@@ -39,8 +39,7 @@ from api.context import context_of
 from api.domain import AsOfQuery, Domain, PageQuery, Row, page_of
 from api.html import page
 from api.reads import Place, View
-from api.units import Cell, party, shortened, text, worded
-from api.units import page_of as linked
+from api.units import Cell, entity, party, shortened, text, worded
 from api.words import cell, label, unit
 from chain.typed_data import ActType, act_types
 from indexer import queries
@@ -210,7 +209,7 @@ def _value(room: str, name: str, row: Mapping[str, Any]) -> Cell:
     """A field's value; what a lien lies on is a tree where the kind of registry says so."""
     value = row[name]
     if name == "asset" and row.get("kind") == "REAL_PROPERTY":
-        return linked(trees.DOMAIN.name)(value)
+        return entity(trees.DOMAIN.name)(value)
     return cell(room, name, value)
 
 
@@ -222,7 +221,7 @@ def _fact(room: str, name: str, row: Mapping[str, Any]) -> Fact:
     if isinstance(value, list) and any(isinstance(part, Mapping) for part in value):
         return Fact(zh, en, parts=tuple(tuple(_fact(room, inner, part) for inner in part) for part in value))
     if isinstance(value, list) and name in NAMES:
-        return Fact(zh, en, parts=tuple((Fact("", "", linked(name)(one)),) for one in value))
+        return Fact(zh, en, parts=tuple((Fact("", "", entity(name)(one)),) for one in value))
     if isinstance(value, list) and not value:
         return Fact(zh, en, text(None))
     return Fact(zh, en, _value(room, name, row))
@@ -248,7 +247,7 @@ def _history(view: View, room: Room, key: Key) -> Iterator[dict[str, Any]]:
 
 def _related(room: Room, id: Any) -> Iterator[tuple[str, str, str]]:
     """Lists of what names one of a room, and pages of the same id in other rooms: words, and where they are."""
-    unit_here = party if room.name == "parties" else linked(room.name)
+    unit_here = party if room.name == "parties" else entity(room.name)
     for other in ROOMS:
         if unit(other.name, "id") is unit_here:
             yield other.domain.kind_zh, other.domain.kind, f"/{other.name}/{id}"

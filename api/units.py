@@ -123,7 +123,7 @@ def party(value: Any) -> Cell:
 
 
 @cache
-def page_of(room: str) -> Unit:
+def entity(room: str) -> Unit:
     """An entity of a room; the same unit for the same room."""
 
     def linked(value: Any) -> Cell:

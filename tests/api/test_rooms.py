@@ -85,6 +85,11 @@ def test_the_acts_that_concern_one_are_offered_with_its_id(stack: Stack, tree: s
     assert {"act": ["Trees.postNotice"], "tree": [tree]} in asked
 
 
+def numberless(said: str) -> str:
+    """Without the block, which may have grown between two requests."""
+    return re.sub(r"\d+", "", said)
+
+
 @pytest.mark.parametrize(
     ("path", "code"),
     [
@@ -103,7 +108,8 @@ def test_what_is_wrong_is_told_a_person_on_a_page_and_a_program_as_a_problem(
     page, problem = stack.client.get(path, headers=BROWSER), stack.client.get(path)
     assert page.status_code == problem.status_code >= 400
     assert page.headers["content-type"].startswith("text/html") and f"<h1>{code}" in page.text
-    assert problem.json()["code"] == code and problem.json()["detail_zh"] in unescape(page.text)
+    assert problem.json()["code"] == code
+    assert numberless(problem.json()["detail_zh"]) in numberless(unescape(page.text))
 
 
 def test_the_api_answers_a_browser_as_it_answers_a_program(stack: Stack) -> None:

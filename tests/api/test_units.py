@@ -40,8 +40,8 @@ def test_a_value_is_read_with_its_unit(unit: units.Unit, value: object, read: st
         (units.party, 0),
         (units.code, ZEROS),
         (units.code, None),
-        (units.page_of("trees"), "0"),
-        (units.page_of("evidence"), ZEROS),
+        (units.entity("trees"), "0"),
+        (units.entity("evidence"), ZEROS),
         (units.term("Sanction"), "NONE"),
         (units.roles, []),
         (units.text, []),
@@ -60,7 +60,7 @@ def test_a_party_is_a_link_and_a_commitment_to_somebody_is_not() -> None:
 
 def test_an_id_is_shown_short_and_leads_to_its_page() -> None:
     tree = "69053470632142356349478571331083923145071832180421283106371238310735163926014"
-    assert units.page_of("trees")(tree) == Cell("69053470…926014", href=f"/trees/{tree}", code=True)
+    assert units.entity("trees")(tree) == Cell("69053470…926014", href=f"/trees/{tree}", code=True)
 
 
 def test_a_name_of_a_field_is_english_without_its_unit() -> None:
