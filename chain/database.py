@@ -32,6 +32,10 @@ from chain.folders import writable
 BUSY_TIMEOUT_MS = 30_000
 """How long one writer waits for another on SQLite."""
 
+ANOTHER_LOOK_SECONDS = 0.01
+PRIMARY_CODE = 0xFF
+"""The part of a SQLite error code that names the error; the rest says how it came to be."""
+
 STANDBY_SECONDS = 0.2
 """How often a standby looks whether the lease is free."""
 
@@ -73,8 +77,9 @@ def open_database(url: str, pragmas: Sequence[str] = (), *, private: bool = Fals
 
     def prepare(connection: sqlite3.Connection, _record: Any) -> None:
         connection.isolation_level = None  # transactions begin in _begin_sqlite, not at pysqlite's discretion
-        for pragma in (f"busy_timeout = {BUSY_TIMEOUT_MS}", *pragmas, "journal_mode = WAL"):
+        for pragma in (f"busy_timeout = {BUSY_TIMEOUT_MS}", *pragmas):
             connection.execute(f"PRAGMA {pragma}")
+        _write_ahead(connection)
 
     sa.event.listen(engine, "connect", prepare)
     sa.event.listen(engine, "begin", _begin_sqlite)
@@ -151,6 +156,23 @@ def _flock(file: int) -> bool:
     except BlockingIOError:
         return False
     return True
+
+
+def _write_ahead(connection: sqlite3.Connection) -> None:
+    """Turns on the write-ahead log, which of several connections to a new file only one can do at a time.
+
+    SQLite does not wait with its busy timeout where two change a file's mode at once, because they could wait for
+    each other.
+    """
+    last = time.monotonic() + BUSY_TIMEOUT_MS / 1000
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode = WAL")
+            return
+        except sqlite3.OperationalError as failure:
+            if failure.sqlite_errorcode & PRIMARY_CODE != sqlite3.SQLITE_BUSY or time.monotonic() > last:
+                raise
+        time.sleep(ANOTHER_LOOK_SECONDS)
 
 
 def _begin_sqlite(connection: sa.Connection) -> None:
