@@ -157,11 +157,16 @@ def page_of(view: View, listing: Listing, query: PageQuery, place: Place | None)
     return page
 
 
-def history_of(view: View, domain: Domain, key: Key, query: PageQuery, place: Place | None) -> Row:
+def versions_of(view: View, domain: Domain, key: Key) -> list[Row]:
     """Versions of an entity up to the asked-for state, oldest first."""
-    domain.row(view, key)
     known = queries.versions(view.connection, domain.projection, key)
-    seen = [row for row in known if row["since_block"] <= view.as_of.block]
+    return [row for row in known if row["since_block"] <= view.as_of.block]
+
+
+def history_of(view: View, domain: Domain, key: Key, query: PageQuery, place: Place | None) -> Row:
+    """One page of the versions of an entity up to the asked-for state, oldest first."""
+    domain.row(view, key)
+    seen = versions_of(view, domain, key)
     start = place.after[0] if place else -1
     rows = [row for row in seen if row["since_block"] > start][: query.limit + 1]
     page = listed(rows, query.limit, len(seen), view.as_of, lambda row: (row["since_block"],))

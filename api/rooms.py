@@ -36,13 +36,12 @@ from api import (
     valuations,
 )
 from api.context import context_of
-from api.domain import AsOfQuery, Domain, PageQuery, Row, page_of
+from api.domain import AsOfQuery, Domain, PageQuery, Row, page_of, versions_of
 from api.html import page
 from api.reads import Place, View
 from api.units import Cell, entity, party, shortened, text, worded
 from api.words import cell, label, unit
 from chain.typed_data import ActType, act_types
-from indexer import queries
 from indexer.projection import Key, snake
 from indexer.schema import blocks
 from workflows.calendar.calendar import local
@@ -229,8 +228,7 @@ def _fact(room: str, name: str, row: Mapping[str, Any]) -> Fact:
 
 def _history(view: View, room: Room, key: Key) -> Iterator[dict[str, Any]]:
     """What changed in which block, newest first."""
-    known = queries.versions(view.connection, room.domain.projection, key)
-    versions = [row for row in known if row["since_block"] <= view.as_of.block]
+    versions = versions_of(view, room.domain, key)
     times = _times(view, (row["since_block"] for row in versions))
     shown: list[Row] = [room.domain.show(row) for row in versions]
     for place in range(len(versions) - 1, -1, -1):
