@@ -38,7 +38,8 @@ class Log(msgspec.Struct, rename="camel", gc=False):
     removed: bool | None = None
 
 
-_LOGS_OR_HEADER = list[Log] | Header | None
+ANSWER = list[Log] | Header | None
+"""What the node answers to each of the `calls`."""
 
 
 class AnswerInconsistent(ChaqiError):
@@ -78,44 +79,23 @@ class Range:
     logs: list[Log]
 
 
-class Spans:
-    """How many blocks to ask for next, so that an answer holds about 2,500 logs.
-
-    Answers of 1,000 to 5,000 logs are fetched fastest and make transactions of a good size. Grows at most
-    twofold per answer, falls as fast as needed, halves when the node refuses.
-    """
-
-    LOGS = 2_500
-    MOST = 1_000
-
-    def __init__(self) -> None:
-        self.blocks = 8  # a short first answer: until it has come, nobody has anything to do
-
-    def learn(self, blocks: int, logs: int) -> None:
-        """Takes an answer into account."""
-        fitting = blocks * self.LOGS // max(logs, 1)
-        self.blocks = max(1, min(fitting, self.blocks * 2, self.MOST))
-
-    def halve(self) -> bool:
-        """After a refusal; False when there is nothing left to halve."""
-        smaller = self.blocks > 1
-        self.blocks = max(1, self.blocks // 2)
-        return smaller
+def calls(addresses: Sequence[str], first: int, last: int) -> list[tuple[str, Sequence[Any]]]:
+    """What to ask for the logs of `addresses` (lower-case) in the blocks `first..last`, and for their headers."""
+    wanted = {"fromBlock": hex(first), "toBlock": hex(last), "address": list(addresses)}
+    headers = [("eth_getBlockByNumber", [hex(number), False]) for number in range(first, last + 1)]
+    return [("eth_getLogs", [wanted]), *headers]
 
 
-def fetch(rpc: Rpc, addresses: Sequence[str], first: int, last: int, parent: str | None, prove: bool = False) -> Range:
-    """The blocks `first..last` and the logs of `addresses` (lower-case) in them.
+def check(
+    rpc: Rpc, addresses: Sequence[str], first: int, answers: Sequence[Any], parent: str | None, prove: bool = False
+) -> Range:
+    """The answers to `calls`, found to be all that the chain has there, from block `first` on.
 
     `parent` is the hash that block `first` must follow, None when nothing before it is known. With `prove` the
     receipts of every block are asked for, not only of doubtful ones.
     Raises `HistoryChanged`, `HeadLower`, `AnswerInconsistent`, `LogsMissing`, and what `Rpc` raises.
     """
-    wanted = {"fromBlock": hex(first), "toBlock": hex(last), "address": list(addresses)}
-    calls: list[tuple[str, Sequence[Any]]] = [("eth_getLogs", [wanted])]
-    calls.extend(("eth_getBlockByNumber", [hex(number), False]) for number in range(first, last + 1))
-    logs: Any
-    headers: list[Any]
-    logs, *headers = rpc.try_batch(calls, _LOGS_OR_HEADER)
+    logs, *headers = answers
     for header in headers:
         if isinstance(header, NodeError):
             raise header
@@ -128,7 +108,12 @@ def fetch(rpc: Rpc, addresses: Sequence[str], first: int, last: int, parent: str
         logs = complete_logs(rpc, addresses, headers, logs, prove)
     except (KeyError, TypeError, ValueError, IndexError) as failure:
         raise AnswerInconsistent(block=first, reason=f"malformed answer ({failure!r})") from failure
-    return Range(first, last, headers, logs)
+    return Range(first, first + len(headers) - 1, headers, logs)
+
+
+def fetch(rpc: Rpc, addresses: Sequence[str], first: int, last: int, parent: str | None, prove: bool = False) -> Range:
+    """The blocks `first..last` and the logs of `addresses` (lower-case) in them, checked by `check`."""
+    return check(rpc, addresses, first, rpc.try_batch(calls(addresses, first, last), ANSWER), parent, prove)
 
 
 def check_chain(headers: Sequence[Header], first: int, parent: str | None) -> None:

@@ -13,9 +13,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import nullcontext
 from typing import Any
 
@@ -23,22 +21,20 @@ import orjson
 import sqlalchemy as sa
 
 from chain.errors import ChaqiError
-from chain.rpc import NodeError, NodeUnreachable, Rpc
+from chain.rpc import Rpc
 from indexer import ledger, rebuild
 from indexer.digest import Batch
-from indexer.fetch import AnswerInconsistent, Header, HeadLower, HistoryChanged, Range, Spans, check_chain, fetch
+from indexer.fetch import AnswerInconsistent, Header, HeadLower, HistoryChanged, Range
 from indexer.projection import Projection, discover
 from indexer.rebuild import Contracts, EventTypes
 from indexer.schema import cursor
+from indexer.source import Source
 from indexer.store import reading, writing
 from indexer.writer import Writer, long_way, write_behind, writer
 
 WRITTEN_AT_ONCE = 40_000
 """Logs, or blocks, that make a transaction while catching up: of versions that follow each other within one, only
 the last has to be closed later."""
-
-FETCHED_AHEAD = 4
-"""Answers under way while one is digested: so the node works on some while others are read."""
 
 LIVE_BLOCKS = 4
 """So near to the head, blocks are mirrored in one thread: less to hand over, less delay."""
@@ -110,15 +106,13 @@ class Mirror:
         self.rpc = rpc
         self.reorg_depth = reorg_depth
         self.patience = patience
-        self.prove = prove
         self.projections = discover() if projections is None else list(projections)
-        self._spans = Spans()
         self._lower_since: float | None = None
         self._told_at = 0.0
         self._recognise(chain_id, genesis_hash)
         ledger.index_logs(engine)
         self._contracts = self._adopt(chain_id, genesis_hash, contracts)
-        self._addresses = list(self._contracts)
+        self._source = Source(rpc, list(self._contracts), prove)
         self._digest = rebuild.new_digest(engine, self._contracts, self.projections)
         rebuild.rebuild(engine, self._contracts, self.projections)
         self._read_cursor()
@@ -239,10 +233,11 @@ class Mirror:
 
     def _follow(self, head: int) -> None:
         near = head - self.block <= LIVE_BLOCKS
-        parts = self._backfill(head)
+        ranges: Iterable[Range] = self._source.ranges(self.block + 1, head, self.hash)
+        last = head
         if near:
-            answer = self._fetch(self.block + 1, head, self.hash)
-            parts = ((self._digested(one, Batch(one.first)), True) for one in (answer,))
+            ranges = [found := self._source.range(self.block + 1, head, self.hash)]
+            last = found.last
         first_time = self.block < self.first_block and long_way(head - self.block)
         try:
             with (
@@ -251,18 +246,19 @@ class Mirror:
             ):
 
                 def write(item: tuple[Batch | None, Any]) -> None:
-                    batch, prepared = item
-                    out.write(prepared)
+                    batch, part = item
+                    out.write(part)
                     if batch is not None:
                         self.block, self.hash = batch.last, batch.hash
                         self._digest.written = batch.last
                         self._faulty, self._told_at = False, time.monotonic()
 
+                prepared = self._prepared(self._batches(ranges, last), out, head)
                 if near:
-                    for item in self._prepared(parts, out, head):
+                    for item in prepared:
                         write(item)
                 else:
-                    write_behind(self._prepared(parts, out, head), write)
+                    write_behind(prepared, write)
         except BaseException:
             self._start_over()
             raise
@@ -282,47 +278,18 @@ class Mirror:
             begun = not last
             yield batch if last else None, out.prepare(statements, last)
 
-    def _backfill(self, head: int) -> Iterator[tuple[Batch, bool]]:
-        """Batches up to `head`, each after every answer that adds to it, and whether that was the last.
+    def _batches(self, ranges: Iterable[Range], last: int) -> Iterator[tuple[Batch, bool]]:
+        """Batches up to the block `last`, each after every range that adds to it, and whether that was its last."""
+        batch = Batch(self.block + 1)
+        for found in ranges:
+            self._digested(found, batch)
+            full = batch.count >= WRITTEN_AT_ONCE or found.last - batch.first >= WRITTEN_AT_ONCE
+            yield batch, full or found.last == last
+            if full:
+                batch = Batch(found.last + 1)
 
-        While an answer is digested here, the next ones are fetched in other threads.
-        """
-        with ThreadPoolExecutor(FETCHED_AHEAD, "mirror-fetcher") as fetcher:
-            ahead: deque[tuple[int, Future[Range]]] = deque()
-            done, parent = self.block, self.hash
-            batch = Batch(done + 1)
-            while done < head:
-                first = ahead[-1][0] + 1 if ahead else done + 1
-                while first <= head and len(ahead) < FETCHED_AHEAD:
-                    last = min(head, first + self._spans.blocks - 1)
-                    ahead.append((last, fetcher.submit(self._fetch, first, last, None)))
-                    first = last + 1
-                asked, future = ahead.popleft()
-                answer = future.result()
-                if answer.last < asked:  # less than was asked for: what is under way does not follow
-                    ahead.clear()
-                check_chain(answer.headers, answer.first, parent)
-                done, parent = answer.last, answer.headers[-1]["hash"]
-                self._digested(answer, batch)
-                full = batch.count >= WRITTEN_AT_ONCE or done - batch.first >= WRITTEN_AT_ONCE
-                yield batch, full or done == head
-                if full:
-                    batch = Batch(done + 1)
-
-    def _fetch(self, first: int, last: int, parent: str | None) -> Range:
-        while True:
-            try:
-                answer = fetch(self.rpc, self._addresses, first, last, parent, self.prove)
-            except (NodeError, NodeUnreachable):
-                if not self._spans.halve() or last == first:
-                    raise
-                last = min(last, first + self._spans.blocks - 1)
-                continue
-            self._spans.learn(last - first + 1, len(answer.logs))
-            return answer
-
-    def _digested(self, answer: Range, batch: Batch) -> Batch:
-        """The batch with the answer added to it."""
+    def _digested(self, answer: Range, batch: Batch) -> None:
+        """Adds the answer to the batch."""
         headers = [ledger.header_row(header) for header in answer.headers]
         times = {header["hash"]: (row[0], row[3]) for header, row in zip(answer.headers, headers, strict=True)}
         batch.last, batch.hash, batch.time = answer.last, answer.headers[-1]["hash"], headers[-1][3]
@@ -331,7 +298,6 @@ class Mirror:
         batch.logs += rows
         batch.count += len(rows)
         self._digest.fold(work, batch)
-        return batch
 
     def _start_over(self) -> None:
         self._digest.forget()

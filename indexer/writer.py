@@ -24,7 +24,7 @@ from indexer.transaction import Moved, Statement
 LONG_WAY = 256
 """Blocks from which on the work is shared with a second process, which takes some tenths of a second to start."""
 
-UNDER_WAY = 16
+UNDER_WAY = 80
 """Parts made but not yet written: enough to go on with while a transaction is committed."""
 
 PIECES = 1_000

@@ -754,11 +754,11 @@ def test_a_relay_that_dies_at_any_commit_or_call_loses_and_doubles_nothing(
         count()
         return writing(store)
 
-    def dying_post(self: Rpc, payload: Any, result: Any = Any) -> Any:
+    def dying_post(self: Rpc, payload: Any) -> bytes:
         if not isinstance(self, Flaky):
-            return post(self, payload, result)
+            return post(self, payload)
         count()
-        answer = post(self, payload, result)
+        answer = post(self, payload)
         count()
         return answer
 

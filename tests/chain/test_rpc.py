@@ -8,11 +8,12 @@ import socket
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, closing
 from typing import Any
 
 import pytest
 
-from chain.rpc import NodeError, NodeUnreachable, Rpc
+from chain.rpc import Line, NodeError, NodeUnreachable, Rpc
 
 Answer = Callable[[Any], tuple[int, bytes]]
 
@@ -22,6 +23,10 @@ class Node(http.server.ThreadingHTTPServer):
 
     daemon_threads = True
     behave: Answer
+
+    def __init__(self) -> None:
+        super().__init__(("127.0.0.1", 0), Handler)
+        self.paths: list[str] = []
 
     @property
     def url(self) -> str:
@@ -33,6 +38,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
     server: Node
 
     def do_POST(self) -> None:
+        self.server.paths.append(self.path)
         status, body = self.server.behave(json.loads(self.rfile.read(int(self.headers["content-length"]))))
         self.send_response(status)
         self.send_header("content-length", str(len(body)))
@@ -57,7 +63,7 @@ def well(sent: Any) -> tuple[int, bytes]:
 
 @pytest.fixture
 def node() -> Iterator[Node]:
-    with Node(("127.0.0.1", 0), Handler) as server:
+    with Node() as server:
         server.behave = well
         thread = threading.Thread(target=server.serve_forever, args=(0.01,))
         thread.start()
@@ -134,6 +140,9 @@ def test_garbage_counts_as_no_answer(node: Node, answer: tuple[int, bytes]) -> N
         rpc.batch([("m", []), ("m", [])])
     with pytest.raises(NodeUnreachable):
         rpc.try_batch([("m", []), ("m", [])])
+    with closing(Line(rpc)) as line, pytest.raises(NodeUnreachable):
+        line.ask([("m", []), ("m", [])])
+        line.answer()
 
 
 def test_a_batch_with_an_answer_left_out_counts_as_no_answer(node: Node) -> None:
@@ -164,6 +173,68 @@ def test_a_node_that_accepts_and_never_answers_times_out() -> None:
         silent.listen()
         with pytest.raises(NodeUnreachable, match="ReadTimeoutError"):
             Rpc(f"http://127.0.0.1:{silent.getsockname()[1]}", timeout=0.1).call("m")
+
+
+def test_what_is_asked_on_several_lines_is_answered_whenever_it_is_looked_at(node: Node) -> None:
+    rpc = Rpc(node.url)
+    with ExitStack() as open_lines:
+        lines = [open_lines.enter_context(closing(Line(rpc))) for _ in range(4)]
+        for turn in range(3):
+            for number, line in enumerate(lines):
+                line.ask([("m", [turn, number]), ("fail", [number])])
+            for number, line in reversed([*enumerate(lines)]):
+                found, refusal = line.answer()
+                assert found == [turn, number]
+                assert isinstance(refusal, NodeError) and refusal.data == {"hint": [number]}
+
+
+def test_a_line_reads_results_into_the_type_that_is_named(node: Node) -> None:
+    with closing(Line(Rpc(node.url))) as line:
+        line.ask([("m", [1, 2])])
+        assert line.answer(tuple[int, int]) == [(1, 2)]
+        line.ask([("m", ["1"])])
+        with pytest.raises(NodeUnreachable, match="ValidationError"):
+            line.answer(list[int])
+
+
+def test_a_line_can_be_asked_again_after_it_was_closed_unanswered_or_broke(node: Node) -> None:
+    with closing(Line(Rpc(node.url))) as line:
+        line.ask([("m", [1])])
+        line.close()
+        line.ask([("m", [2])])
+        assert line.answer() == [[2]]
+
+        def hang_up(sent: Any) -> tuple[int, bytes]:
+            raise ConnectionAbortedError
+
+        node.handle_error = lambda *_: None  # type: ignore[method-assign]
+        node.behave = hang_up
+        line.ask([("m", [3])])
+        with pytest.raises(NodeUnreachable, match="RemoteDisconnected"):
+            line.answer()
+        node.behave = well
+        line.ask([("m", [4])])
+        assert line.answer() == [[4]]
+
+
+def test_a_line_keeps_the_path_and_query_of_the_nodes_address(node: Node) -> None:
+    with closing(Line(Rpc(f"{node.url}/v1/chain?key=k"))) as line:
+        line.ask([("m", [])])
+        line.answer()
+    assert node.paths == ["/v1/chain?key=k"]
+
+
+def test_a_line_to_nobody_and_to_a_node_that_never_answers_says_so() -> None:
+    with socket.socket() as silent:
+        silent.bind(("127.0.0.1", 0))
+        url = f"http://127.0.0.1:{silent.getsockname()[1]}"
+        with closing(Line(Rpc(url))) as line, pytest.raises(NodeUnreachable, match="ConnectionRefusedError"):
+            line.ask([("m", [])])
+        silent.listen()
+        with closing(Line(Rpc(url, timeout=0.1))) as line:
+            line.ask([("m", [])])
+            with pytest.raises(NodeUnreachable, match="TimeoutError"):
+                line.answer()
 
 
 def test_threads_share_one_client(node: Node) -> None:

@@ -14,10 +14,10 @@ from chain.database import LeaseHeld
 from chain.rpc import Rpc
 from indexer import ledger, queries
 from indexer.dump import dump
-from indexer.fetch import Spans
 from indexer.mirror import AnotherChain, Mirror
 from indexer.projection import Fold, Key, Projection, Row, whole, words
 from indexer.schema import cursor, logs
+from indexer.source import Spans
 from indexer.store import only_writer, open_mirror, reading
 from tests.indexer.devnet import CHAIN_ID, LEDGER, Devnet, assets, running_anvil
 from tests.indexer.truth import act, assert_true
@@ -111,7 +111,7 @@ def test_a_version_leaves_the_cache_only_once_it_is_written_also_after_going_bac
 ) -> None:
     monkeypatch.setattr(Spans, "learn", lambda *_: None)
     mirror = devnet.mirror(engine)
-    mirror._spans.blocks = 1  # many answers, and looks at the cache, make one transaction
+    mirror._source.spans.blocks = 1  # many answers, and looks at the cache, make one transaction
     for shelf in mirror._digest._shelves:
         shelf.limit = 2
     for seed in range(3):
