@@ -32,6 +32,9 @@ LOADED_AT_ONCE = 400
 LOGS_AT_ONCE = 20_000
 """Stored logs in one portion: the more, the fewer versions have to be closed in a later one."""
 
+HEADERS_AT_ONCE = 1_000
+"""Headers that are written without waiting for the end of their batch."""
+
 _FOLDED = [logs.c[name] for name in ("block_number", "log_index", "tx_hash", "address", "contract", "topics", "data")]
 
 EMPTY_BLOOM = "0x" + "0" * 512
@@ -64,9 +67,17 @@ def opening(dialect: sa.Dialect, batch: Batch) -> list[Statement]:
     return [statement(dialect, locked, time.time(), batch.first - 1, touched=1)]
 
 
-def headers_and_logs(dialect: sa.Dialect, batch: Batch) -> list[Statement]:
-    """Adds what the batch holds of headers and logs."""
-    return [*bulk.inserts(dialect.name, blocks, batch.blocks), *bulk.inserts(dialect.name, logs, batch.logs)]
+def arrived(dialect: sa.Dialect, batch: Batch, last: bool) -> list[Statement]:
+    """Adds the logs that the batch holds, and takes them out of it; headers too, once they are many or the `last`.
+
+    So that the logs of most parts follow each other, which makes one COPY of them.
+    """
+    statements = bulk.inserts(dialect.name, logs, batch.logs)
+    batch.logs = []
+    if last or len(batch.blocks) >= HEADERS_AT_ONCE:
+        statements += bulk.inserts(dialect.name, blocks, batch.blocks)
+        batch.blocks = []
+    return statements
 
 
 def closing(dialect: sa.Dialect, batch: Batch, head: int) -> list[Statement]:

@@ -271,8 +271,7 @@ class Mirror:
         begun = False
         for batch, last in parts:
             statements = [] if begun else ledger.opening(dialect, batch)
-            statements += ledger.headers_and_logs(dialect, batch)
-            batch.blocks, batch.logs = [], []
+            statements += ledger.arrived(dialect, batch, last)
             if last:
                 statements += ledger.closing(dialect, batch, head)
             begun = not last

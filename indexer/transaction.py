@@ -14,7 +14,7 @@ import os
 import signal
 import sys
 from collections.abc import Iterable, Iterator
-from itertools import chain
+from itertools import chain, groupby
 from typing import Any, BinaryIO
 
 Statement = tuple[str, Any, int | None]
@@ -33,32 +33,48 @@ class Moved(Exception):
 
 
 def apply(cursor: Any, statements: Iterable[Statement]) -> None:
-    """Runs statements on a driver's cursor. Raises `Moved`, and what the driver raises."""
-    for sql, values, touched in statements:
-        if values is None:
-            cursor.execute(sql)
-        elif isinstance(values, list):
-            cursor.execute(sql, values)
-        elif isinstance(values, bytes):
-            with cursor.copy(sql) as copy:
+    """Runs statements on a driver's cursor, the COPYs into one table that follow each other as one.
+
+    So a table's rows are on their way to the server while the next ones are still made. Raises `Moved`, and what the
+    driver raises.
+    """
+    for copied, run in groupby(statements, lambda statement: statement[0] if _copies(statement) else None):
+        if copied is None:
+            for sql, values, touched in run:
+                _execute(cursor, sql, values)
+                if touched is not None and cursor.rowcount != touched:
+                    raise Moved
+            continue
+        with cursor.copy(copied) as copy:
+            for _, values, _ in run:
                 copy.write(values)
-        else:
-            rows, raw = values
-            width, flat = len(rows[0]), list(chain.from_iterable(rows))
-            # The driver takes a bytearray as it is; for each bytes object it first looks in vain for an adapter,
-            # which took half of the time of writing a log.
-            for place in raw:
-                flat[place::width] = [None if x is None else bytearray.fromhex(x) for x in flat[place::width]]
-            cursor.execute(sql, flat)
-        if touched is not None and cursor.rowcount != touched:
-            raise Moved
+
+
+def _copies(statement: Statement) -> bool:
+    return isinstance(statement[1], bytes)
+
+
+def _execute(cursor: Any, sql: str, values: Any) -> None:
+    if values is None:
+        cursor.execute(sql)
+    elif isinstance(values, list):
+        cursor.execute(sql, values)
+    else:
+        rows, raw = values
+        width, flat = len(rows[0]), list(chain.from_iterable(rows))
+        # The driver takes a bytearray as it is; for each bytes object it first looks in vain for an adapter, which
+        # took half of the time of writing a log.
+        for place in raw:
+            flat[place::width] = [None if x is None else bytearray.fromhex(x) for x in flat[place::width]]
+        cursor.execute(sql, flat)
 
 
 def packed(statements: Iterable[Statement], last: bool) -> list[bytes]:
     """A part of a transaction as frames: of a COPY the bytes follow in a frame of their own, uncopied."""
     frames: list[bytes] = []
-    for sql, values, touched in statements:
-        copied = isinstance(values, bytes)
+    for statement in statements:
+        sql, values, touched = statement
+        copied = _copies(statement)
         # Version 2 of marshal does not look up every text whether it wrote it before: half the time.
         frames.append(marshal.dumps((sql, True if copied else values, touched), 2))
         if copied:
