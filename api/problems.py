@@ -260,9 +260,9 @@ def language(request: Request) -> Language:
     return "zh" if best == "zh" else "en"
 
 
-def problem(error: ChaqiError, spoken: Language = "en") -> dict[str, Any]:
-    """The problem document of a fact."""
-    status = status_of(error)
+def problem(error: ChaqiError, spoken: Language = "en", status: int | None = None) -> dict[str, Any]:
+    """The problem document of a fact; `status` where it is not always the same."""
+    status = status or status_of(error)
     return {
         "type": f"/problems/{error.code}",
         "title": HTTPStatus(status).phrase,
@@ -274,10 +274,12 @@ def problem(error: ChaqiError, spoken: Language = "en") -> dict[str, Any]:
     }
 
 
-def answer(request: Request, error: ChaqiError) -> Response:
-    """The response that states a fact."""
-    body = problem(error, language(request))
-    headers: dict[str, str] = {"content-language": language(request)}
+def answer(
+    request: Request, error: ChaqiError, status: int | None = None, more: Mapping[str, str] | None = None
+) -> Response:
+    """The response that states a fact, to people as a page. `status`: where it is not always the same."""
+    body = problem(error, language(request), status)
+    headers = {**(more or {}), "content-language": language(request)}
     if body["status"] == 401:
         headers["www-authenticate"] = 'Bearer realm="chaqi"'
     if body["status"] == 503:
@@ -344,11 +346,7 @@ async def _on_refused(request: Request, error: Exception) -> Response:
     if error.status_code == 413:
         return answer(request, BodyTooLarge(limit=getattr(error, "limit", None)))
     refused = RequestRefused(method=request.method, path=request.url.path, reason=error.detail)
-    body = problem(refused, language(request)) | {
-        "status": error.status_code,
-        "title": HTTPStatus(error.status_code).phrase,
-    }
-    return Response(orjson.dumps(body), error.status_code, error.headers, MEDIA_TYPE)
+    return answer(request, refused, error.status_code, error.headers)
 
 
 async def _on_store(request: Request, error: Exception) -> Response:

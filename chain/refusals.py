@@ -47,7 +47,10 @@ class ActRefused(ChaqiError):
         kind = self.fact.types.get(name)
         if kind != "bytes4":
             return in_words(kind, value, language)
-        return next((key for key, act in act_types().items() if "0x" + act.selector.hex() == value), value)
+        act = next((act for act in act_types().values() if "0x" + act.selector.hex() == value), None)
+        if act is None:
+            return value
+        return act.key if language == "en" else f"“{act.zh.rstrip('。')}”（{act.key}）"
 
 
 @dataclass(frozen=True)

@@ -112,5 +112,13 @@ def test_what_is_wrong_is_told_a_person_on_a_page_and_a_program_as_a_problem(
     assert numberless(problem.json()["detail_zh"]) in numberless(unescape(page.text))
 
 
+def test_a_method_that_is_not_served_is_refused_on_a_page_too(stack: Stack) -> None:
+    refused = stack.client.delete("/trees", headers=BROWSER)
+    assert (refused.status_code, refused.headers["allow"]) == (405, "GET")
+    assert "<h1>RequestRefused <small>HTTP 405" in refused.text
+    problem = stack.client.delete("/v1/trees").json()
+    assert (problem["code"], problem["status"], problem["title"]) == ("RequestRefused", 405, "Method Not Allowed")
+
+
 def test_the_api_answers_a_browser_as_it_answers_a_program(stack: Stack) -> None:
     assert stack.client.get("/v1/trees/abc", headers=BROWSER).json()["code"] == "IdMalformed"

@@ -82,7 +82,7 @@ def test_what_the_contract_refuses_is_said_in_words_and_nothing_is_kept(
     browser.press()
     browser.wallet_signs(secret("neighbour"))
     wait_for(lambda: browser.driver.find_element("id", "state").get_attribute("class") == "bad")
-    assert "没有执行 Parties.suspend 的权限" in browser.text("#state")
+    assert "没有执行 “依据有效证据立即暂停参与方”（Parties.suspend） 的权限" in browser.text("#state")
     kept = stack.client.get("/v1/acts", params={"signer": stack.people["neighbour"].address}).json()["items"]
     assert "Parties.suspend" not in {act["act"] for act in kept}
 
