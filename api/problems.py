@@ -187,6 +187,10 @@ class RequestRefused(ChaqiError):
     en = "{method} {path} was refused: {reason}."
     zh = "{method} {path} 被拒绝：{reason}。"
 
+    def __init__(self, status: int, **values: object) -> None:
+        super().__init__(**values)
+        self.status = status
+
 
 class BodyTooLarge(ChaqiError):
     """The body is larger than this endpoint takes."""
@@ -260,9 +264,9 @@ def language(request: Request) -> Language:
     return "zh" if best == "zh" else "en"
 
 
-def problem(error: ChaqiError, spoken: Language = "en", status: int | None = None) -> dict[str, Any]:
-    """The problem document of a fact; `status` where it is not always the same."""
-    status = status or status_of(error)
+def problem(error: ChaqiError, spoken: Language = "en") -> dict[str, Any]:
+    """The problem document of a fact."""
+    status = status_of(error)
     return {
         "type": f"/problems/{error.code}",
         "title": HTTPStatus(status).phrase,
@@ -274,11 +278,9 @@ def problem(error: ChaqiError, spoken: Language = "en", status: int | None = Non
     }
 
 
-def answer(
-    request: Request, error: ChaqiError, status: int | None = None, more: Mapping[str, str] | None = None
-) -> Response:
-    """The response that states a fact, to people as a page. `status`: where it is not always the same."""
-    body = problem(error, language(request), status)
+def answer(request: Request, error: ChaqiError, more: Mapping[str, str] | None = None) -> Response:
+    """The response that states a fact, to people as a page; with `more` headers."""
+    body = problem(error, language(request))
     headers = {**(more or {}), "content-language": language(request)}
     if body["status"] == 401:
         headers["www-authenticate"] = 'Bearer realm="chaqi"'
@@ -345,8 +347,8 @@ async def _on_refused(request: Request, error: Exception) -> Response:
         return answer(request, NotFound(path=request.url.path))
     if error.status_code == 413:
         return answer(request, BodyTooLarge(limit=getattr(error, "limit", None)))
-    refused = RequestRefused(method=request.method, path=request.url.path, reason=error.detail)
-    return answer(request, refused, error.status_code, error.headers)
+    refused = RequestRefused(error.status_code, method=request.method, path=request.url.path, reason=error.detail)
+    return answer(request, refused, error.headers)
 
 
 async def _on_store(request: Request, error: Exception) -> Response:

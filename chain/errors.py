@@ -21,7 +21,7 @@ class ChaqiError(Exception):
     `status` is the HTTP status the API answers with. `en` and `zh` say what happened and what to do.
     """
 
-    status: ClassVar[int] = 400
+    status: int = 400
     en: ClassVar[str]
     zh: ClassVar[str]
 

@@ -233,11 +233,12 @@ class Mirror:
 
     def _follow(self, head: int) -> None:
         near = head - self.block <= LIVE_BLOCKS
-        ranges: Iterable[Range] = self._source.ranges(self.block + 1, head, self.hash)
-        last = head
+        ranges: Iterable[Range]
         if near:
-            ranges = [found := self._source.range(self.block + 1, head, self.hash)]
-            last = found.last
+            found = self._source.range(self.block + 1, head, self.hash)
+            ranges, last = [found], found.last
+        else:
+            ranges, last = self._source.ranges(self.block + 1, head, self.hash), head
         first_time = self.block < self.first_block and long_way(head - self.block)
         try:
             with (
