@@ -5,7 +5,9 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Iterable
-from functools import lru_cache
+from functools import lru_cache, reduce
+from itertools import pairwise
+from operator import or_
 from typing import Any, Final, Protocol
 
 import orjson
@@ -18,10 +20,16 @@ FRESH_SECONDS: Final = 0.1
 
 KEPT_ANSWERS: Final = 16_384
 
+BRIDGED_BLOCKS: Final = 256
+"""How many blocks may have passed unseen before everything is asked again."""
+
 HEAD: Final = ("eth_getBlockByNumber", "latest", False)
 
 Question = tuple[Any, ...]
 """A method and its parameters."""
+
+Header = dict[str, Any]
+"""A block as the node tells it, without its transactions."""
 
 
 class Node(Protocol):
@@ -50,13 +58,14 @@ class AtHead:
     the newest `FRESH_SECONDS` ago. What is asked while the node is answering goes together in the next round trip.
 
     For questions whose answers no mere passing of time changes: a contract's answer stands until a block has a log of
-    that contract, as every change of its record is told by an event. A reorganisation drops all answers.
+    that contract, as every change of its record is told by an event. The headers of blocks that nobody asked about
+    meanwhile are read for that. A reorganisation drops all answers.
     """
 
     def __init__(self, rpc: Rpc) -> None:
         self._rpc = rpc
         self._looked = float("-inf")
-        self._head = ""
+        self._head: Header = {"hash": None}  # none yet
         self._answers: dict[bytes, Any] = {}
         self._wanted: dict[bytes, Question] = {}
         self._leaving: asyncio.Task[Answers] | None = None
@@ -88,20 +97,20 @@ class AtHead:
     def _fetch(self, wanted: dict[bytes, Question]) -> Answers:
         """The head first, so that no answer is kept for a block younger than the state that it is of."""
         looked, head = time.monotonic(), self._rpc.call(*HEAD)
-        if head["hash"] != self._head:
-            stands = self._standing(head) if head["parentHash"] == self._head else {}
-            self._head, self._answers = head["hash"], {**stands, _HEAD: head}
+        if head["hash"] != self._head["hash"]:
+            self._head, self._answers = head, {**self._standing(head), _HEAD: head}
         missing = {asked: question for asked, question in wanted.items() if asked not in self._answers}
         found = self._rpc.try_batch([(method, params) for method, *params in missing.values()])
         self._answers.update(zip(missing, found, strict=True))
         self._looked = looked
         return Answers(self._answers)
 
-    def _standing(self, head: dict[str, Any]) -> dict[bytes, Any]:
-        """The answers that the block after theirs leaves as they are."""
-        if len(self._answers) > KEPT_ANSWERS:
+    def _standing(self, head: Header) -> dict[bytes, Any]:
+        """The answers that the blocks after theirs leave as they are."""
+        passed = self._passed(head) if 0 < len(self._answers) <= KEPT_ANSWERS else []
+        if not passed:
             return {}
-        told = int(head["logsBloom"], 16)
+        told = reduce(or_, (int(header["logsBloom"], 16) for header in passed))
 
         def stands(asked: bytes, answer: Any) -> bool:
             contract = _contract(asked)
@@ -109,6 +118,17 @@ class AtHead:
             return untouched and answer is not None and not isinstance(answer, NodeError)
 
         return {asked: answer for asked, answer in self._answers.items() if stands(asked, answer)}
+
+    def _passed(self, head: Header) -> list[Header]:
+        """The headers after the one that the answers are of, up to `head`; none if they lead elsewhere, or too many."""
+        first, last = (int(header["number"], 16) for header in (self._head, head))
+        if not first < last <= first + BRIDGED_BLOCKS:
+            return []
+        between = self._rpc.batch(("eth_getBlockByNumber", [hex(number), False]) for number in range(first + 1, last))
+        if None in between:  # the node's chain has become shorter meanwhile
+            return []
+        leads = all(one["hash"] == next["parentHash"] for one, next in pairwise([self._head, *between, head]))
+        return [*between, head] if leads else []
 
 
 def _looked_in_vain(trip: asyncio.Task[Answers]) -> None:

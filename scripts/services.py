@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 import multiprocessing
 import os
@@ -36,14 +37,22 @@ def serve() -> None:
 
 
 def application() -> FastAPI:
-    """The API as each of its processes serves it."""
+    """The API as each of its processes serves it.
+
+    What is loaded stays, so that no collector of cycles has to look through it: that would make the start a quarter
+    longer, and later hold up every request for a tenth of a second.
+    """
+    gc.disable()
     from api.app import create_app
 
     _log_to_stderr()
     parent = multiprocessing.parent_process()
     if parent is not None:
         threading.Thread(target=_end_after, args=(parent,), name="lifeline", daemon=True).start()
-    return create_app(Settings())
+    served = create_app(Settings())
+    gc.freeze()
+    gc.enable()
+    return served
 
 
 def _end_after(parent: BaseProcess) -> None:

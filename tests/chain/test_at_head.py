@@ -26,7 +26,8 @@ class Node:
     """A chain of headers, and a count of what it was asked."""
 
     def __init__(self) -> None:
-        self.head = {"hash": "0x01", "parentHash": "0x00", "logsBloom": "0x00"}
+        self.head = {"hash": "0x01", "number": "0x1", "parentHash": "0x00", "logsBloom": "0x00"}
+        self.passed: list[Any] = []
         self.trips: list[list[Question]] = []
         self.waits = threading.Event()
         self.waits.set()
@@ -44,13 +45,20 @@ class Node:
         self.waits.wait()
         return [self.answer(question) for question in questions]
 
+    def batch(self, calls: Iterable[tuple[str, Sequence[Any]]]) -> list[Any]:
+        numbers = [int(number, 16) for _, (number, _) in calls]
+        return [one for one in self.passed if int(one["number"], 16) in numbers] or [None] * len(numbers)
+
     def answer(self, question: Question) -> Any:
         if question == REFUSED:
             return NodeError("eth_call", 3, "execution reverted")
         return None if question == UNMINED else f"{question[0]} at {self.head['hash']}"
 
     def grow(self, hash: str, parent: str, *touched: str) -> None:
-        self.head = {"hash": hash, "parentHash": parent, "logsBloom": hex(sum(map(bloom_mask, touched)))}
+        """A block whose hash says its number."""
+        self.passed.append(self.head)
+        bloom = hex(sum(map(bloom_mask, touched)))
+        self.head = {"hash": hash, "number": hash, "parentHash": parent, "logsBloom": bloom}
         self.trips = []
 
 
@@ -95,10 +103,50 @@ def test_a_log_of_the_contract_has_it_asked_again(node: Node, asking: AtHead) ->
     assert node.trips == [[RECORD, REFUSED, UNMINED]]
 
 
-@pytest.mark.parametrize("parent", ["0x00", "0x07"])
-def test_after_a_reorganisation_or_a_gap_everything_is_asked_again(node: Node, asking: AtHead, parent: str) -> None:
+def test_blocks_that_passed_unseen_are_looked_through(node: Node, asking: AtHead) -> None:
     ask(asking)
-    node.grow("0x08", parent)
+    node.grow("0x02", "0x01")
+    node.grow("0x03", "0x02", OTHER)
+    node.grow("0x04", "0x03")
+    answers = ask(asking)
+    assert node.trips == [[REFUSED, UNMINED]]
+    assert (answers.call(*RECORD), answers.call(*HEAD)["hash"]) == ("eth_call at 0x01", "0x04")
+
+    node.grow("0x05", "0x04", CONTRACT)
+    node.grow("0x06", "0x05")
+    assert ask(asking).call(*RECORD) == "eth_call at 0x06"
+
+
+@pytest.mark.parametrize(
+    "blocks",
+    [
+        [("0x02", "0x99")],
+        [("0x02", "0x99"), ("0x03", "0x02")],
+        [("0x02", "0x01"), ("0x03", "0x99")],
+        [("0x01", "0x00")],
+        [("0x00", "0x99")],
+    ],
+    ids=["another parent", "a gap from another parent", "a gap to another child", "as many blocks", "fewer blocks"],
+)
+def test_after_a_reorganisation_everything_is_asked_again(
+    node: Node, asking: AtHead, blocks: list[tuple[str, str]]
+) -> None:
+    ask(asking)
+    for hash, parent in blocks:
+        node.grow(hash, parent)
+    node.head["hash"] += " anew"
+    ask(asking)
+    assert node.trips == [ALL[1:]]
+
+
+def test_after_too_many_blocks_or_without_them_everything_is_asked_again(node: Node, asking: AtHead) -> None:
+    ask(asking)
+    node.grow("0x04", "0x03")  # the node does not tell what was between
+    ask(asking)
+    assert node.trips == [ALL[1:]]
+
+    for number in range(5, 6 + at_head.BRIDGED_BLOCKS):
+        node.grow(hex(number), node.head["hash"])
     ask(asking)
     assert node.trips == [ALL[1:]]
 
