@@ -22,13 +22,15 @@ lint: setup
 	@.venv/bin/ruff format --check .
 	@.venv/bin/mypy
 
-bench: setup  ## every figure beside its peer or limit; ARGS="backfill --rounds 1" for some
+bench:  ## every figure beside its peer or limit; ARGS="backfill --rounds 1" for some
+	@$(PYTHON) scripts/setup.py --bench
 	@.venv/bin/python -m scripts.bench $(ARGS)
 
 book: setup  ## the whole book through real signed acts, every sum asserted; ARGS="--scale 0.01" for a part
 	@.venv/bin/python -m scripts.book $(ARGS)
 
-bench-peers: setup  ## Ponder and Envio beside the mirror on one chain, rows compared; brings them from npm into .cache/peers
+bench-peers:  ## Ponder and Envio beside the mirror on one chain, rows compared; brings them from npm into .cache/peers
+	@$(PYTHON) scripts/setup.py --bench
 	@.venv/bin/python -m scripts.bench peers $(ARGS)
 
 setup:

@@ -1,8 +1,9 @@
 """Lay out everything Chaqi needs inside its own folder: .venv from the lock, the devnet's node_modules.
 
 Standard library only: this runs before anything is installed. A step whose inputs have not changed is
-skipped, so that a repeat takes no time. Nothing is written outside the project, but for `--tests` as root on
-Debian, which installs PostgreSQL, poppler-utils, OpenSSL and Chromium where they are missing.
+skipped, so that a repeat takes no time. Nothing is written outside the project, but for `--tests` and `--bench` as
+root on Debian, which install programs of other makers where they are missing: PostgreSQL, and for the tests
+poppler-utils, OpenSSL and Chromium, for the benchmarks wrk.
 """
 
 from __future__ import annotations
@@ -22,30 +23,41 @@ PYTHON = VENV / "bin" / "python"
 DEVNET = ROOT / "hardhat-free-devnet"
 CACHE = ROOT / ".cache"
 OLDEST_NODE = 20
-DEBIAN_PACKAGES: Mapping[str, Callable[[], object]] = {
+Packages = Mapping[str, Callable[[], object]]
+"""Debian packages, each with how its presence is seen."""
+
+POSTGRESQL: Packages = {
     "postgresql": lambda: shutil.which("initdb") or any(Path("/usr/lib/postgresql").glob("*/bin/initdb")),
+}
+FOR_TESTS: Packages = {
+    **POSTGRESQL,
     "poppler-utils": lambda: shutil.which("pdfsig"),
     "openssl": lambda: shutil.which("openssl"),
     "chromium": lambda: shutil.which("chromium"),
     "chromium-driver": lambda: shutil.which("chromedriver"),
 }
-"""For the tests only, each with how its presence is seen."""
+FOR_BENCH: Packages = {**POSTGRESQL, "wrk": lambda: shutil.which("wrk")}
 
 
 def main() -> None:
-    """Set up for `make up`; with `--tests` for `make test`, which wants the real node and other makers' programs."""
+    """Set up for `make up`; with `--tests` or `--bench` also the real node and programs of other makers."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument(
         "--tests",
         action="store_true",
-        help="also bring Node, PostgreSQL and the verifiers of other makers where they are missing",
+        help="also bring Node, PostgreSQL, verifiers and a browser where they are missing",
     )
-    tests = parser.parse_args().tests
+    parser.add_argument(
+        "--bench",
+        action="store_true",
+        help="also bring Node, PostgreSQL and a load generator where they are missing",
+    )
+    asked = parser.parse_args()
     if sys.version_info < (3, 11):  # noqa: UP036  (an older python3 may well be what runs this)
         sys.exit(f"Chaqi needs Python 3.11 or newer; this is {sys.version.split()[0]}. Say: make PYTHON=python3.11")
     python_packages()
     npm = find_npm()
-    if npm is None and tests:
+    if npm is None and (asked.tests or asked.bench):
         npm = node_from_pypi()
     if npm is not None:
         node_packages(npm)
@@ -54,8 +66,10 @@ def main() -> None:
             f"Node {OLDEST_NODE} or newer is not installed: Chaqi begins its ledger on a chain in pure Python, "
             "slower, good for a tour. For anvil install Node, remove var/ and say `make up` again."
         )
-    if tests:
-        debian_packages()
+    if asked.tests:
+        debian_packages(FOR_TESTS, "The tests that need them will not run, and say so.")
+    if asked.bench:
+        debian_packages(FOR_BENCH, "What needs them is not measured, and says so.")
 
 
 def python_packages() -> None:
@@ -120,18 +134,18 @@ def node_from_pypi() -> list[str | Path]:
     return [VENV / "bin" / "npm"]
 
 
-def debian_packages() -> None:
-    """Programs of other makers that the tests use: a server, verifiers, a browser."""
-    missing = [package for package, found in DEBIAN_PACKAGES.items() if not found()]
+def debian_packages(packages: Packages, without: str) -> None:
+    """Programs of other makers: a server, verifiers, a browser, a load generator; or what happens `without`."""
+    missing = [package for package, found in packages.items() if not found()]
     if not missing:
         return
     if os.geteuid() == 0 and shutil.which("apt-get"):
-        print(f"Installing {', '.join(missing)} for the tests ...", flush=True)
+        print(f"Installing {', '.join(missing)} ...", flush=True)
         quiet = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
         run(["apt-get", "update", "-qq"], env=quiet)
         run(["apt-get", "install", "-y", "-qq", "--no-install-recommends", *missing], env=quiet)
         return
-    print(f"Not installed: {', '.join(missing)}. The tests that need them will not run, and say so.")
+    print(f"Not installed: {', '.join(missing)}. {without}")
 
 
 def pip(*words: str | Path) -> None:

@@ -3,7 +3,7 @@
 On a part of the book made for this, whose chain goes on and is mirrored meanwhile; or on the book that
 `--book` names, whose chain has ended, so that no receipt can be verified. "One of" many are asked in turn, so that most
 answers are made; "again" asks for one that was made since the newest block. wrk keeps its connections and shares the
-cores; it is a Debian package, without which this room says so and measures nothing.
+cores; it is a Debian package, which `make bench` installs as root; without it this room says so and measures nothing.
 """
 
 from __future__ import annotations
