@@ -339,14 +339,20 @@ def _newest(context: Context) -> dict[str, Any] | None:
         return None  # the outbox answers without the mirror
 
 
-def _read_act(context: Context, act: str) -> Response:
+def found(context: Context, act: str) -> dict[str, Any]:
+    """An act as `ActRecord` says it, of the outbox or of the mirror. Raises `ActNotFound`."""
     status = context.outbox.status(act)
     answer = _shown(status) if status else None
     if answer is None or answer["transaction"] is None or answer["state"] in (ActState.MINED, ActState.FINAL):
         answer = _mirrored(context, act, answer)
     if answer is None:
         raise ActNotFound(act=act[:80])
-    return Response(dumps({**answer, "as_of": _newest(context)}), media_type="application/json")
+    return answer
+
+
+def _read_act(context: Context, act: str) -> Response:
+    answer = {**found(context, act), "as_of": _newest(context)}
+    return Response(dumps(answer), media_type="application/json")
 
 
 def _mirrored(context: Context, act: str, answer: dict[str, Any] | None) -> dict[str, Any] | None:

@@ -19,6 +19,7 @@ from pydantic.json_schema import models_json_schema
 from starlette.routing import BaseRoute
 
 from api import (
+    act_pages,
     acts,
     advice,
     agreements,
@@ -175,6 +176,7 @@ ROUTERS = (
     status.ROUTER,
     gateway.ROUTER,
     pages.ROUTER,
+    act_pages.ROUTER,
     rooms.ROUTER,
     signing.ROUTER,
     overview.ROUTER,

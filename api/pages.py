@@ -15,6 +15,7 @@ from api.html import page
 from api.problems import REFUSAL_STATUS, NotFound
 from api.rooms import ROOMS
 from api.status import status_of
+from api.words import ACT_STATES
 from chain.errors import ChaqiError
 from chain.refusals import facts
 from chain.typed_data import act_types
@@ -76,7 +77,7 @@ def _start(request: Request) -> Response:
     context = context_of(request)
     status = status_of(context)
     acts = [
-        {"act": said, "words": words}
+        {"act": said, "words": words, "state": ACT_STATES[said.state]}
         for _, said in context.outbox.statuses(limit=NEWEST_ACTS)
         for words in [act_types().get(said.act)]
     ]

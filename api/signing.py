@@ -21,7 +21,7 @@ from api.context import context_of
 from api.html import page
 from api.signatures import SIGNED
 from api.units import Unit, basis_points, centimetre, days, fen, gram, hundredth_mu, millionths, worded
-from api.words import label, unit
+from api.words import ACT_STATES, label, unit
 from chain.typed_data import ActType, Field, act_type, act_types
 from chain.vocabulary import ENUMERATIONS
 from indexer.projection import snake
@@ -33,7 +33,7 @@ INSTANTS: Final = ("_at", "_from", "as_of", "apply_by")
 
 
 WRITTEN_IN: Final[Mapping[Unit, str]] = {
-    fen: "分 fen",
+    fen: "元 yuan",
     gram: "克 grams",
     centimetre: "厘米 cm",
     hundredth_mu: "0.01 亩 mu",
@@ -41,12 +41,12 @@ WRITTEN_IN: Final[Mapping[Unit, str]] = {
     basis_points: "万分之一 basis points",
     millionths: "百万分之一 ppm",
 }
-"""The units in which the chain takes numbers."""
+"""The units in which people write numbers: those of the chain, but for money, which it takes in fen."""
 
 
 @dataclass(frozen=True)
 class Asked:
-    """A field of the form: its words, its unit, and the `kind` of input; of `many` and `instants` each has a line."""
+    """A field of the form: its words, its unit, and the `kind` of input; of several each has a line."""
 
     field: Field
     zh: str
@@ -88,6 +88,7 @@ async def sign(request: Request) -> Response:
         "act": act,
         "asked": [_asked(act, field, given.get(field.name, "")) for field in act.fields] if act else [],
         "enclosures": _enclosures(act) if act else [],
+        "states": ACT_STATES,
         "chain_id": context_of(request).deployment.chain_id,
     }
     return page(request, "sign.html", values)
@@ -107,13 +108,18 @@ def _asked(act: ActType, field: Field, given: str) -> Asked:
     if field.members:
         words = next(of for of in ENUMERATIONS.values() if tuple(of) == field.members)
         options = tuple((member, words[member]) for member in field.members if member != "NONE")
+    money = unit(room, name) is fen
     written_in = WRITTEN_IN.get(unit(room, name), field.type)
-    return Asked(field, label(room, name), worded(name), written_in, _kind(field, name), options, given)
+    if money and given.isdecimal():
+        given = f"{int(given) // 100}.{int(given) % 100:02d}"
+    return Asked(field, label(room, name), worded(name), written_in, _kind(field, name, money), options, given)
 
 
-def _kind(field: Field, name: str) -> str:
+def _kind(field: Field, name: str, money: bool) -> str:
     if field.type.endswith("[]"):
-        return "instants" if name.endswith(INSTANTS) else "many"
+        return "instants" if name.endswith(INSTANTS) else "sums" if money else "many"
+    if money:
+        return "sum"
     if field.members:
         return "choice"
     if field.type == "bool":

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from chain.vocabulary import ENUMERATIONS, ROLES
+from chain.vocabulary import ENUMERATIONS, ROLES, role_names
 from workflows.calendar.calendar import local
 from workflows.documents.figures import yuan
 
@@ -111,10 +111,9 @@ def protection(value: Any) -> Cell:
 
 
 def roles(value: Any) -> Cell:
-    """A party's roles."""
-    if not value:
-        return NOTHING
-    return Cell("、".join(ROLES[name] for name in value), ", ".join(map(worded, value)))
+    """A party's roles, by name or, as they are signed, as a set of bits."""
+    names = role_names(value) if isinstance(value, int) else value
+    return Cell("、".join(ROLES[name] for name in names), ", ".join(map(worded, names))) if names else NOTHING
 
 
 def party(value: Any) -> Cell:

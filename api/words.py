@@ -33,6 +33,16 @@ from api.units import (
     worded,
     years,
 )
+from chain.outbox import ActState
+
+ACT_STATES: Mapping[ActState, tuple[str, str]] = {
+    ActState.ACCEPTED: ("已受理", "accepted"),
+    ActState.SUBMITTED: ("已提交上链", "submitted"),
+    ActState.MINED: ("已上链", "on the chain"),
+    ActState.FINAL: ("已最终确认", "final"),
+    ActState.REFUSED: ("被拒绝", "refused"),
+}
+"""How far an act has come, in Chinese and English."""
 
 
 def cell(room: str, field: str, value: Any) -> Cell:

@@ -1,8 +1,4 @@
 "use strict";
-const STATES = {
-  accepted: ["已受理", "accepted"], submitted: ["已提交上链", "submitted"], mined: ["已上链", "on the chain"],
-  final: ["已最终确认", "final"], refused: ["被拒绝", "refused"],
-};
 const NOT_ON_CHAIN = 4902; // EIP-3085: the wallet does not know the chain
 const at = (id) => document.getElementById(id);
 const form = at("form");
@@ -25,12 +21,20 @@ function show(good, zh, en) {
 /** UTC seconds; written in China's time, of which there is one. */
 const seconds = (written) => Math.floor(Date.parse(`${written.trim().replace(" ", "T")}+08:00`) / 1000);
 
+/** Yuan as fen; what is no sum is left as it is, for the API to say so. */
+function fen(yuan) {
+  const [, whole, part = ""] = /^(\d+)(?:\.(\d{1,2}))?$/.exec(yuan) ?? [];
+  return whole === undefined ? yuan : String(BigInt(whole + part.padEnd(2, "0")));
+}
+
 /** A field as the API takes it. */
 function value(field) {
   const written = field.value.trim();
   switch (field.dataset.kind) {
     case "flag": return written === "true";
     case "many": return written.split(/\s+/).filter(Boolean);
+    case "sum": return fen(written);
+    case "sums": return written.split(/\s+/).filter(Boolean).map(fen);
     case "instant": return seconds(written);
     case "instants": return written.split("\n").filter(Boolean).map(seconds);
     default: return written;
@@ -83,10 +87,11 @@ function tell(message) {
 
 async function follow(id) {
   at("follow").hidden = false;
-  at("follow-link").href = `/v1/acts/${id}`;
+  at("follow-link").href = `/acts/${id}`;
+  const states = JSON.parse(form.dataset.states);
   for (;;) {
     const act = await ask(`/v1/acts/${id}`);
-    const [zh, en] = STATES[act.state];
+    const [zh, en] = states[act.state];
     if (act.state === "refused") return show(false, `${zh}：${act.error_words.zh}`, act.error_words.en);
     show(act.state === "mined" || act.state === "final" || undefined, zh, en);
     if (act.state === "final") return undefined;

@@ -32,6 +32,13 @@ def test_what_the_address_says_is_filled_in_and_escaped(stack: Stack) -> None:
     assert '<option value="COURT" selected>' in page
 
 
+def test_money_is_asked_for_in_yuan(stack: Stack) -> None:
+    page = stack.client.get("/sign", params={"act": "Liens.confirm", "securedMax": "120050"}).text
+    assert 'data-kind="sum" value="1200.50"' in page and "元 yuan" in page
+    several = stack.client.get("/sign", params={"act": "Valuations.postMany"}).text
+    assert '<textarea name="values" data-kind="sums"' in several
+
+
 def test_an_act_that_is_none_is_told_so(stack: Stack) -> None:
     answer = stack.client.get("/sign", params={"act": "Trees.fell"}, headers=BROWSER)
     assert answer.status_code == 404 and "ActUnknown" in answer.text

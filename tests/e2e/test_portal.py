@@ -25,14 +25,15 @@ OFFER = {
     "asBuyer": False,
     "terms": TERMS,
     "quantity": 6_000,
-    "unitPrice": 800_000,
+    "unitPrice": 800_050,
     "formula": "0x" + "00" * 32,
-    "total": 4_800_000,
+    "total": 4_800_300,
     "deposit": 960_000,
     "damagesBps": 2_000,
     "inspectionDays": 10,
     "graceDays": 3,
 }
+IN_YUAN = {"unitPrice": "8000.5", "total": "48003.00", "deposit": "9600"}
 
 
 def secret(who: str) -> bytes:
@@ -50,11 +51,15 @@ def offered(stack: Stack, served: str, chromium: Browser) -> str:
     chromium.follow(act_type("Agreements.offer").zh)
     due = "\n".join(in_days(stack, days) for days in (20, 30))
     ends = in_days(stack, 7).replace(" ", "T")
-    chromium.fill(counterparty=stack.party_ids["firm"], offerEndsAt=ends, dueAt=due, quantities="4000\n2000", **OFFER)
+    written = {**OFFER, **IN_YUAN, "offerEndsAt": ends, "dueAt": due, "quantities": "4000\n2000"}
+    chromium.fill(counterparty=stack.party_ids["firm"], **written)
     chromium.press()
     typed = chromium.wallet_signs(secret("farmer"))
     assert typed["message"]["terms"] == TERMS and len(typed["message"]["dueAt"]) == 2
+    assert {name: int(typed["message"][name]) for name in IN_YUAN} == {name: OFFER[name] for name in IN_YUAN}, "in fen"
     wait_for(lambda: "已最终确认" in chromium.text("#state"))
+    chromium.follow("此行为")
+    assert all(one in chromium.text() for one in ("已最终确认", "所签内容", "¥8,000.50"))
     assert chromium.faults() == []
     found = stack.client.get("/v1/agreements", params={"seller": stack.party_ids["farmer"]}).json()["items"]
     return str(next(item["id"] for item in found if item["terms"] == TERMS))
@@ -65,13 +70,22 @@ def test_the_other_side_signs_the_same_terms_from_the_agreements_page(
 ) -> None:
     browser.open(f"{served}/agreements?seller={stack.party_ids['farmer']}")
     browser.follow(f"{offered[:8]}…{offered[-6:]}")
-    assert "要约中" in browser.text() and "¥48,000.00" in browser.text()
+    assert "要约中" in browser.text() and "¥48,003.00" in browser.text()
     browser.follow("对方签署同一条款")
     browser.press()
     assert browser.wallet_signs(secret("firm"))["message"]["terms"] == TERMS
     wait_for(lambda: "已最终确认" in browser.text("#state"))
     browser.open(f"{served}/agreements/{offered}")
     assert "已签署" in browser.text() and browser.faults() == []
+
+
+def test_money_that_is_no_sum_is_not_signed(served: str, browser: Browser) -> None:
+    browser.open(f"{served}/sign?act=Agreements.offer")
+    browser.fill(**{**OFFER, "total": "48003.005"})
+    browser.press()
+    total = browser.driver.find_element("name", "total")
+    assert browser.driver.execute_script("return arguments[0].validity.patternMismatch", total)
+    assert browser.text("#outcome") == ""
 
 
 def test_what_the_contract_refuses_is_said_in_words_and_nothing_is_kept(
