@@ -133,7 +133,8 @@ class View:
 class Projection:
     """One versioned table and the folds that fill it.
 
-    `indexes` are further indexes, as tuples of columns, over current versions only.
+    `indexes` are further indexes, as tuples of columns, over current versions only. Where many entities share a value,
+    it ends with the key: a page of them is then read in its order, not sorted out of all (16 ms for an office's deeds).
     `views` and `count` ("Contract.function" that counts the entities) are for `indexer.reconcile`.
     """
 

@@ -42,7 +42,7 @@ certificates = Projection(
         Fold("Certificates.CertificateEnded"),
         Fold("Certificates.PaymentReported"),
     ),
-    indexes=(("deed",), ("creditor",), ("state",)),
+    indexes=(("deed",), ("creditor", "certificate"), ("state", "certificate")),
     views=(
         View(
             "Certificates.certificate",

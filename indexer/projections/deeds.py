@@ -62,7 +62,7 @@ deeds = Projection(
         Fold("Deeds.DeedConfirmed"),
         Fold("Deeds.DeedFlagged"),
     ),
-    indexes=(("office",), ("obligee",), ("state",), ("number",)),
+    indexes=(("office", "deed"), ("obligee", "deed"), ("state", "deed"), ("number",)),
     views=(
         View(
             "Deeds.deed",

@@ -41,7 +41,7 @@ filings = Projection(
         Fold("Filings.RecoveryRecorded"),
         Fold("Filings.FilingClosed", sets={"closed_at": TIME}),
     ),
-    indexes=(("deed",), ("certificate",), ("filer",), ("court",), ("state",)),
+    indexes=(("deed",), ("certificate",), ("filer", "filing"), ("court",), ("state", "filing")),
     views=(
         View(
             "Filings.filing",

@@ -72,7 +72,7 @@ trees = Projection(
         Fold("Trees.TransferOffered"),
         Fold("Trees.TitleTransferred"),
     ),
-    indexes=(("owner",), ("tag",), ("village",)),
+    indexes=(("owner",), ("tag",), ("village", "tree")),
     views=(View("Trees.tree", _MIRRORED),),
     count="Trees.treeCount",
 )

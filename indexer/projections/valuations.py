@@ -23,7 +23,7 @@ valuations = Projection(
         whole("answer_by"),
     ),
     folds=(Fold("Valuations.Valued"), Fold("Valuations.ChallengeChanged")),
-    indexes=(("state",), ("appraiser",)),
+    indexes=(("state", "tree"), ("appraiser", "tree")),
     views=(
         View("Valuations.valuation", {name: name for name in _MIRRORED} | {"as_of": "asOf"}),
         View("Valuations.challengeOf", {"challenger": "challenger", "answer_by": "answerBy"}),

@@ -10,6 +10,7 @@ from chain.artifacts import ARTIFACTS, artifact
 from indexer.decode import event_types
 from indexer.digest import Digest
 from indexer.projection import discover, snake
+from indexer.queries import at
 from indexer.reconcile import Storage
 from indexer.schema import metadata as own
 from indexer.store import migrate
@@ -33,6 +34,29 @@ def test_tables_of_projections_can_be_made_on_both_databases(engine: sa.Engine) 
         for table in tables:
             table.create(connection)
         assert {table.name for table in tables} <= set(sa.inspect(connection).get_table_names())
+
+
+SHARED = {
+    (projection.name, names[0]): projection
+    for projection in discover()
+    for names in projection.indexes
+    if len(names) > 1 and names[1:] == projection.key_names
+}
+
+
+def test_what_many_share_is_read_in_the_order_of_pages() -> None:
+    """On SQLite, whose planner does not know how many they are."""
+    assert {("deeds", "office"), ("deeds", "state"), ("trees", "village")} <= SHARED.keys()
+    engine = sa.create_engine("sqlite://")
+    for (name, column), projection in SHARED.items():
+        table = projection.table
+        keys = [table.c[key] for key in projection.key_names]
+        page = sa.select(table).where(at(table, None), table.c[column] == "?").order_by(*keys).limit(50)
+        with engine.begin() as connection:
+            table.create(connection, checkfirst=True)
+            asked = str(page.compile(engine, compile_kwargs={"literal_binds": True}))
+            plan = [row.detail for row in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {asked}")]
+        assert plan == [f"SEARCH {name} USING INDEX ix_{name}_{column}_{'_'.join(projection.key_names)} ({column}=?)"]
 
 
 def test_every_fold_and_view_of_a_projection_fits_the_contracts() -> None:
