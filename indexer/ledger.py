@@ -26,9 +26,6 @@ from indexer.schema import blocks, cursor, folds, logs
 from indexer.store import writing
 from indexer.transaction import Statement
 
-LOADED_AT_ONCE = 400
-"""Keys in one query for current versions on SQLite."""
-
 LOGS_AT_ONCE = 20_000
 """Stored logs in one portion: the more, the fewer versions have to be closed in a later one."""
 
@@ -208,24 +205,35 @@ def _from_store(rows: Sequence[Sequence[Any]]) -> list[RawLog]:
 
 
 def load_current(connection: sa.Connection, projection: Projection, keys: Sequence[Key]) -> Iterator[Row]:
-    """The current versions of those of the keys that have one."""
-    table = projection.table
-    columns = [table.c[name] for name in projection.key_names]
+    """The current versions of those of the keys that have one.
+
+    Runs after every few blocks: SQLAlchemy's own `IN` took three times as long as the look-up.
+    """
+    table, width = projection.table, len(projection.key)
     if connection.dialect.name == "postgresql":
-        parts = [list(keys)] if len(columns) == 1 else [list(part) for part in zip(*keys, strict=True)]
-        for row in connection.exec_driver_sql(_newest_by_key(table, len(columns)), tuple(parts)):
-            yield list(row)
+        parts = [list(keys)] if width == 1 else [list(part) for part in zip(*keys, strict=True)]
+        yield from map(list, connection.exec_driver_sql(_newest_on_postgresql(table, width), tuple(parts)))
         return
-    current = sa.select(table).where(table.c.until_block.is_(None))
-    for start in range(0, len(keys), LOADED_AT_ONCE):
-        some = keys[start : start + LOADED_AT_ONCE]
-        wanted = columns[0].in_(some) if len(columns) == 1 else sa.tuple_(*columns).in_(some)
-        for row in connection.execute(current.where(wanted)):
-            yield list(row)
+    flags = [place for place, column in enumerate(table.columns) if isinstance(column.type, sa.Boolean)]
+    for found in connection.exec_driver_sql(_newest_on_sqlite(table, width), (orjson.dumps(keys).decode(),)):
+        row = list(found)
+        for place in flags:
+            row[place] = None if row[place] is None else bool(row[place])
+        yield row
 
 
 @cache
-def _newest_by_key(table: sa.Table, width: int) -> str:
+def _newest_on_sqlite(table: sa.Table, width: int) -> str:
+    """A query that looks up each key of a JSON array: from its newest version, not through all before it."""
+    names = [column.name for column in list(table.columns)[:width]]
+    values = ["k.value"] if width == 1 else [f"json_extract(k.value, '$[{place}]')" for place in range(width)]
+    matches = " AND ".join(f'"{name}" = {value}' for name, value in zip(names, values, strict=True))
+    newest = f'SELECT rowid FROM "{table.name}" WHERE {matches} ORDER BY since_block DESC LIMIT 1'
+    return f'SELECT v.* FROM json_each(?) k JOIN "{table.name}" v ON v.rowid = ({newest}) WHERE v.until_block IS NULL'
+
+
+@cache
+def _newest_on_postgresql(table: sa.Table, width: int) -> str:
     """A query that looks each key up: given a list of keys, PostgreSQL rather reads the whole table."""
     columns = list(table.columns)[:width]
     texts = [isinstance(column.type, sa.Text) for column in columns]

@@ -40,9 +40,10 @@ def event_types_of(recorded: str, abis: Mapping[str, Sequence[Abi]]) -> EventTyp
 
 def new_digest(engine: sa.Engine, contracts: EventTypes, projections: Sequence[Projection]) -> Digest:
     """A digest that knows no versions yet, and loads those it needs from the mirror."""
+    engine = engine.execution_options(isolation_level="AUTOCOMMIT")  # a statement sees one state by itself
 
     def load(projection: Projection, keys: Sequence[Key]) -> Iterator[Row]:
-        with reading(engine) as connection:
+        with engine.connect() as connection:
             yield from ledger.load_current(connection, projection, keys)
 
     return Digest(contracts, projections, load)
