@@ -1,4 +1,4 @@
-"""`python -m scripts.bench`: measures the rooms, prints one table and, when all are measured, writes it down."""
+"""`python -m scripts.bench`: measures the rooms and prints their tables; all of a kind are also written down."""
 
 from __future__ import annotations
 
@@ -18,7 +18,10 @@ ROOMS = ("backfill", "length", "live", "acts", "deeds", "evidence", "api", "matc
 WHEN_ASKED = ("peers",)
 """Rooms that install programs of other makers: measured when named, never otherwise."""
 
-WRITTEN = Path(__file__).resolve().parents[2] / "docs" / "benchmarks.md"
+WRITTEN = {ROOMS: ("benchmarks.md", "make bench"), WHEN_ASKED: ("benchmarks-peers.md", "make bench-peers")}
+"""Where rooms are written down, in `docs/`, and what measures them."""
+
+DOCS = Path(__file__).resolve().parents[2] / "docs"
 
 
 def main() -> None:
@@ -32,9 +35,10 @@ def main() -> None:
     asked = parser.parse_args()
     options = Options(asked.rounds, not asked.no_postgres, asked.scale, asked.book)
     console = Console()
-    text = [HEADING, f"Measured on {date.today()}: {machine()}. {options.rounds} rounds.\n"]
-    whole = not asked.rooms and options.scale == 1
-    for room in asked.rooms or ROOMS:
+    rooms = tuple(asked.rooms) or ROOMS
+    text = [f"Measured on {date.today()}: {machine()}. {options.rounds} rounds.\n"]
+    whole = options.scale == 1
+    for room in rooms:
         module = importlib.import_module(f"scripts.bench.{room}")
         try:
             with console.status(f"measuring {room}"):
@@ -49,14 +53,15 @@ def main() -> None:
             shown.add_row(*row)
         console.print(shown)
         text += [f"## {room}", (module.__doc__ or "").strip() + "\n", markdown(rows)]
-    if whole:
-        WRITTEN.write_text("\n".join(text))
-        console.print(f"written to docs/{WRITTEN.name}")
+    if whole and rooms in WRITTEN:
+        name, measured_by = WRITTEN[rooms]
+        (DOCS / name).write_text("\n".join([HEADING.format(measured_by), *text]))
+        console.print(f"written to docs/{name}")
 
 
 HEADING = """# Benchmarks
 
-Written by `make bench`. Machines differ and are shared: what counts is the ratio to the peer or limit, measured in the
+Written by `{}`. Machines differ and are shared: what counts is the ratio to the peer or limit, measured in the
 same round. A wide range says that the machine was noisy.
 """
 
