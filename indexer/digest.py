@@ -4,7 +4,7 @@ Twelve microseconds an event is the whole budget (fetch to commit, 80,000 events
 - a log is read once, into one tuple that is also its row;
 - decoders and folds are generated (`indexer.decode`, `indexer.projection`), found by address and topic;
 - versions are plain lists in column order; the cache of current versions holds those same lists;
-- states that are not cached are loaded together, between the two loops;
+- states that the cache has forgotten are loaded together, between the two loops;
 - a version born and closed in the same batch is written once, closed; only older ones cost an UPDATE.
 """
 
@@ -30,6 +30,28 @@ Load = Callable[[Projection, Sequence[Key]], Iterable[Row]]
 """Gives the current versions of those of the keys that have one."""
 
 
+FORGOTTEN_BITS = 1 << 25
+"""Four megabytes: of three million keys that were never met, one in twelve is looked for in vain."""
+
+
+class Forgotten:
+    """Keys that a cache has forgotten: a Bloom filter with one hash. A key that is not in it needs no look into the
+    mirror, which would take the place of what the next logs need in the processor's cache."""
+
+    def __init__(self) -> None:
+        self._bits = bytearray(FORGOTTEN_BITS >> 3)
+
+    def add(self, key: Key) -> None:
+        """Takes note of a key."""
+        place = hash(key) % FORGOTTEN_BITS
+        self._bits[place >> 3] |= 1 << (place & 7)
+
+    def __contains__(self, key: Key) -> bool:
+        """Whether the key, or one that looks like it, was forgotten."""
+        place = hash(key) % FORGOTTEN_BITS
+        return bool(self._bits[place >> 3] >> (place & 7) & 1)
+
+
 class Shelf:
     """One projection at work: its cached current versions, and what the present batch adds."""
 
@@ -38,7 +60,8 @@ class Shelf:
         self.width = len(projection.key)
         self.limit = limit
         self.cache: dict[Key, Row] = {}
-        self.whole = False  # whether every current version there is, is in the cache
+        self.forgotten: Forgotten | None = None
+        """Where it is known, every other key that is stored is in the cache."""
         self.missing: set[Key] = set()
         self.versions: list[Row] = []
         self.closes: list[tuple[Any, ...]] = []
@@ -50,7 +73,13 @@ class Shelf:
             oldest = [key for key, row in islice(self.cache.items(), surplus) if row[self.width] <= written]
             for key in oldest:
                 del self.cache[key]
-            self.whole = self.whole and not oldest
+                if self.forgotten is not None:
+                    self.forgotten.add(key)
+
+    def to_load(self) -> list[Key]:
+        """Of the missing keys, those that may be stored."""
+        forgotten = self.forgotten
+        return list(self.missing) if forgotten is None else [key for key in self.missing if key in forgotten]
 
 
 Work = tuple[Shelf, BoundFold, Key, Values, RawLog, int]
@@ -124,14 +153,14 @@ class Digest:
         """Drops the cached versions, after a rollback or a failed write."""
         for shelf in self._shelves:
             shelf.cache.clear()
-            shelf.whole = False
+            shelf.forgotten = None
             shelf.versions, shelf.closes, shelf.missing = [], [], set()
         self.written = -1
 
     def begin(self) -> None:
-        """Takes note that no versions are stored: none has to be loaded until one was forgotten."""
+        """Takes note that no versions are stored: only what is forgotten from now on has ever to be loaded."""
         for shelf in self._shelves:
-            shelf.whole = True
+            shelf.forgotten = Forgotten()
 
     def read(self, logs: Iterable[Log], times: Mapping[str, tuple[int, int]]) -> tuple[list[RawLog], list[Work]]:
         """Logs as rows of `logs`, and the folding they ask for. `times`: block hash → (number, time)."""
@@ -213,8 +242,8 @@ class Digest:
     def fold(self, work: Iterable[Work], batch: Batch) -> None:
         """Applies the work in order and puts the versions that come out of it into `batch`."""
         for shelf in self._shelves:
-            if shelf.missing and not shelf.whole:
-                for row in self._load(shelf.projection, list(shelf.missing)):
+            if shelf.missing and (wanted := shelf.to_load()):
+                for row in self._load(shelf.projection, wanted):
                     shelf.cache[shelf.projection.key_of(row)] = row
             shelf.missing = set()
         first = batch.first

@@ -106,6 +106,30 @@ def test_a_first_filling_looks_for_no_version_and_a_mirror_started_again_does(
         assert_true(engine, devnet)
 
 
+def test_a_first_filling_looks_only_for_what_its_cache_forgot(
+    devnet: Devnet, engine: sa.Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looked_for: list[Key] = []
+    found: list[Row] = []
+    load = ledger.load_current
+
+    def loaded(connection: sa.Connection, projection: Projection, keys: Sequence[Key]) -> Iterable[Row]:
+        rows = list(load(connection, projection, keys))
+        looked_for.extend(keys)
+        found.extend(rows)
+        return rows
+
+    monkeypatch.setattr(ledger, "load_current", loaded)
+    mirror = devnet.mirror(engine)
+    for shelf in mirror._digest._shelves:
+        shelf.limit = 2
+    for seed in range(12):
+        grow(devnet, seed, blocks=6)
+        mirror.catch_up()
+    assert looked_for and len(found) == len(looked_for)
+    assert_true(engine, devnet)
+
+
 def test_a_version_leaves_the_cache_only_once_it_is_written_also_after_going_back(
     devnet: Devnet, engine: sa.Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
