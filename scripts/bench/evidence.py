@@ -17,7 +17,7 @@ import sqlalchemy as sa
 from chain import offchain
 from chain.settings import Settings
 from scripts.bench.apart import apart, peak_megabytes
-from scripts.bench.figures import Figure, Options
+from scripts.bench.figures import Figure, Options, over_rounds
 from workflows.evidence.batches import Document, Submission, build, close_batch, enqueue, receipts
 from workflows.evidence.hashing import DigestStream
 from workflows.evidence.leaf import leaf
@@ -31,7 +31,7 @@ VERIFIED = 1_000
 
 def measure(options: Options) -> Iterator[Figure]:
     """Documents per second through each step, peak memory, and the milliseconds of one verification."""
-    yield from apart(_measured, DOCUMENTS // options.scale)
+    yield from over_rounds([apart(_measured, DOCUMENTS // options.scale) for _ in range(options.rounds)])
 
 
 def _measured(count: int) -> list[Figure]:

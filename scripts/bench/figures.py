@@ -6,8 +6,9 @@ import os
 import platform
 import statistics
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.metadata import version
+from itertools import chain
 from pathlib import Path
 
 PACKAGES = ("sqlalchemy", "psycopg", "web3", "fastapi", "uvicorn", "orjson", "msgspec")
@@ -43,6 +44,14 @@ class Figure:
         low, middle, high = min(self.values), statistics.median(self.values), max(self.values)
         ratio = f"{statistics.median(self.ratios):.2f} × {self.peer}" if self.ratios else ""
         return (self.subject, _number(middle), f"{_number(low)}-{_number(high)}", self.unit, ratio, self.wanted)
+
+
+def over_rounds(rounds: Sequence[Sequence[Figure]]) -> list[Figure]:
+    """The figures that each of several rounds found, as figures over all of them."""
+    return [
+        replace(same[0], values=[*chain(*(one.values for one in same))], ratios=[*chain(*(one.ratios for one in same))])
+        for same in zip(*rounds, strict=True)
+    ]
 
 
 HEAD = ("", "median", "range", "unit", "ratio", "wanted")

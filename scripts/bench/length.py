@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import tempfile
+from collections import defaultdict
 from collections.abc import Iterator
 
 from scripts.bench.apart import apart, peak_megabytes
@@ -20,6 +21,9 @@ TIMES = (1, 10, 30)
 """Lengths of the chain, in lengths of the backfill's."""
 
 
+TOLD = (("backfill", "events/s"), ("rebuild", "events/s"), ("memory at the peak", "MB"))
+
+
 def measure(options: Options) -> Iterator[Figure]:
     """Events per second and peak memory at each length, beside the shortest."""
     unit = BLOCKS // options.scale
@@ -28,27 +32,25 @@ def measure(options: Options) -> Iterator[Figure]:
         folder = running.enter_context(tempfile.TemporaryDirectory())
         server = running.enter_context(postgresql_server()) if options.postgres else None
         genesis = rpc.call("eth_getBlockByNumber", "0x0", False)["hash"]
-        shortest: dict[str, tuple[float, float, float]] = {}
+        shortest: dict[str, list[tuple[float, float, float]]] = {}
         blocks = unit
         for times in TIMES:
             extend(rpc, ledger, range(blocks, times * unit))
             blocks = times * unit
-            stores = {"SQLite": f"sqlite:///{folder}/{times}.db"}
-            if server:
-                stores["PostgreSQL"] = new_database(server)
-            for name, url in stores.items():
-                found = apart(_mirrored, rpc.url, ledger, genesis, url, blocks * EVENTS_A_BLOCK)
-                first = shortest.setdefault(name, found)
-                peer = f"{unit * EVENTS_A_BLOCK:,} logs" if times > 1 else ""
-                for what, unit_name, value, base in zip(
-                    ("backfill", "rebuild", "memory at the peak"),
-                    ("events/s", "events/s", "MB"),
-                    found,
-                    first,
-                    strict=True,
-                ):
-                    ratio = [value / base] if peer else []
-                    yield Figure(f"{what}, {blocks * EVENTS_A_BLOCK:,} logs, {name}", [value], unit_name, peer, ratio)
+            found: dict[str, list[tuple[float, float, float]]] = defaultdict(list)
+            for number in range(options.rounds):
+                stores = {"SQLite": f"sqlite:///{folder}/{times}-{number}.db"}
+                if server:
+                    stores["PostgreSQL"] = new_database(server)
+                for name, url in stores.items():
+                    found[name].append(apart(_mirrored, rpc.url, ledger, genesis, url, blocks * EVENTS_A_BLOCK))
+            peer = f"{unit * EVENTS_A_BLOCK:,} logs" if times > 1 else ""
+            for name, runs in found.items():
+                bases = shortest.setdefault(name, runs)
+                for place, (what, unit_name) in enumerate(TOLD):
+                    ratios = [run[place] / base[place] for run, base in zip(runs, bases, strict=True)] if peer else []
+                    subject = f"{what}, {blocks * EVENTS_A_BLOCK:,} logs, {name}"
+                    yield Figure(subject, [run[place] for run in runs], unit_name, peer, ratios)
 
 
 def _mirrored(url: str, ledger: str, genesis: str, store: str, events: int) -> tuple[float, float, float]:
