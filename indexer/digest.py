@@ -36,20 +36,22 @@ FORGOTTEN_BITS = 1 << 25
 
 class Forgotten:
     """Keys that a cache has forgotten: a Bloom filter with one hash. A key that is not in it needs no look into the
-    mirror, which would take the place of what the next logs need in the processor's cache."""
+    mirror, which would take the place of what the next logs need in the processor's cache. Takes no memory before the
+    first: of forty projections few are ever too many for their cache."""
 
     def __init__(self) -> None:
-        self._bits = bytearray(FORGOTTEN_BITS >> 3)
+        self._bits = bytearray()
 
     def add(self, key: Key) -> None:
         """Takes note of a key."""
+        self._bits = self._bits or bytearray(FORGOTTEN_BITS >> 3)
         place = hash(key) % FORGOTTEN_BITS
         self._bits[place >> 3] |= 1 << (place & 7)
 
     def __contains__(self, key: Key) -> bool:
         """Whether the key, or one that looks like it, was forgotten."""
         place = hash(key) % FORGOTTEN_BITS
-        return bool(self._bits[place >> 3] >> (place & 7) & 1)
+        return bool(self._bits and self._bits[place >> 3] >> (place & 7) & 1)
 
 
 class Shelf:
