@@ -18,7 +18,7 @@ from api.units import Cell, code, count, instant, term, text, worded
 from api.words import ACT_STATES, cell, label, unit
 from chain.outbox import ActState
 from chain.typed_data import ActType, Field, act_types
-from chain.vocabulary import ENUMERATIONS
+from chain.vocabulary import enumeration_with
 from indexer.projection import snake
 from workflows.calendar.calendar import local
 
@@ -68,8 +68,7 @@ def signed_fields(kind: ActType, message: Mapping[str, Any]) -> Iterator[Signed]
 def _value(room: str, field: Field, name: str, value: Any) -> Cell:
     """A value as it was signed, in the unit of its field."""
     if field.members:
-        enumeration = next(name for name, words in ENUMERATIONS.items() if tuple(words) == field.members)
-        return term(enumeration)(field.members[value])
+        return term(enumeration_with(field.members))(field.members[value])
     if field.type.startswith("bytes") and unit(room, name) in (text, count):
         return code(value)
     if not field.type.startswith("uint"):

@@ -23,7 +23,7 @@ from api.signatures import SIGNED
 from api.units import Unit, basis_points, centimetre, days, fen, gram, hundredth_mu, millionths, worded
 from api.words import ACT_STATES, label, unit
 from chain.typed_data import ActType, Field, act_type, act_types
-from chain.vocabulary import ENUMERATIONS
+from chain.vocabulary import ENUMERATIONS, enumeration_with
 from indexer.projection import snake
 from workflows.trees.filing import STATED
 
@@ -106,10 +106,11 @@ def _asked(act: ActType, field: Field, given: str) -> Asked:
     room = act.contract.lower()
     options: tuple[tuple[str, str], ...] = ()
     if field.members:
-        words = next(of for of in ENUMERATIONS.values() if tuple(of) == field.members)
+        words = ENUMERATIONS[enumeration_with(field.members)]
         options = tuple((member, words[member]) for member in field.members if member != "NONE")
-    money = unit(room, name) is fen
-    written_in = WRITTEN_IN.get(unit(room, name), field.type)
+    counted_in = unit(room, name)
+    money = counted_in is fen
+    written_in = WRITTEN_IN.get(counted_in, field.type)
     if money and given.isdecimal():
         given = f"{int(given) // 100}.{int(given) % 100:02d}"
     return Asked(field, label(room, name), worded(name), written_in, _kind(field, name, money), options, given)

@@ -325,6 +325,11 @@ def enumeration(internal_type: str | None) -> list[str] | None:
     return list(ENUMERATIONS[_short(internal_type)])
 
 
+def enumeration_with(members: tuple[str, ...]) -> str:
+    """The name of the enumeration with these members; no two have the same."""
+    return next(name for name, words in ENUMERATIONS.items() if tuple(words) == members)
+
+
 def in_words(internal_type: str | None, value: object, language: Language) -> object:
     """An ABI value as a reader wants it: members of enumerations by name, anything else as it is."""
     members = enumeration(internal_type)
