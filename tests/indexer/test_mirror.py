@@ -6,6 +6,7 @@ import random
 import threading
 import time
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
 
 import pytest
 import sqlalchemy as sa
@@ -74,70 +75,65 @@ def test_keys_of_several_columns_are_found_again_by_a_mirror_that_remembers_none
         assert any(row["value"] and row["previous"] for row in queries.rows(connection, owners, limit=1000))
 
 
-def test_versions_that_left_the_cache_are_loaded_again(devnet: Devnet, engine: sa.Engine) -> None:
-    mirror = devnet.mirror(engine)
+@dataclass
+class Loads:
+    """What mirrors looked for in their database, and the versions that they found."""
+
+    keys: list[Key] = field(default_factory=list)
+    rows: list[Row] = field(default_factory=list)
+
+
+@pytest.fixture
+def loads(monkeypatch: pytest.MonkeyPatch) -> Loads:
+    told, load = Loads(), ledger.load_current
+
+    def loaded(connection: sa.Connection, projection: Projection, keys: Sequence[Key]) -> Iterable[Row]:
+        rows = list(load(connection, projection, keys))
+        told.keys.extend(keys)
+        told.rows.extend(rows)
+        return rows
+
+    monkeypatch.setattr(ledger, "load_current", loaded)
+    return told
+
+
+def with_a_small_cache(mirror: Mirror) -> Mirror:
     for shelf in mirror._digest._shelves:
         shelf.limit = 2
+    return mirror
+
+
+def test_versions_that_left_the_cache_are_loaded_again_and_in_a_first_filling_nothing_else_is_looked_for(
+    devnet: Devnet, engine: sa.Engine, loads: Loads
+) -> None:
+    mirror = with_a_small_cache(devnet.mirror(engine))
     for seed in range(12):
         grow(devnet, seed, blocks=6)
         mirror.catch_up()
+    assert loads.keys and len(loads.rows) == len(loads.keys)
     assert_true(engine, devnet)
 
 
 def test_a_first_filling_looks_for_no_version_and_a_mirror_started_again_does(
-    devnet: Devnet, engine: sa.Engine, monkeypatch: pytest.MonkeyPatch
+    devnet: Devnet, engine: sa.Engine, loads: Loads
 ) -> None:
-    looked_for: list[Key] = []
-    load = ledger.load_current
-
-    def loaded(connection: sa.Connection, projection: Projection, keys: Sequence[Key]) -> Iterable[Row]:
-        looked_for.extend(keys)
-        return load(connection, projection, keys)
-
-    monkeypatch.setattr(ledger, "load_current", loaded)
     for seed, again in ((1, False), (2, True)):
         grow(devnet, seed, blocks=40)
         mirror = devnet.mirror(engine)
         mirror.catch_up()
-        assert bool(looked_for) is again
-        looked_for.clear()
+        assert bool(loads.keys) is again
+        loads.keys.clear()
         mirror.rebuild()
-        assert not looked_for
+        assert not loads.keys
         assert_true(engine, devnet)
-
-
-def test_a_first_filling_looks_only_for_what_its_cache_forgot(
-    devnet: Devnet, engine: sa.Engine, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    looked_for: list[Key] = []
-    found: list[Row] = []
-    load = ledger.load_current
-
-    def loaded(connection: sa.Connection, projection: Projection, keys: Sequence[Key]) -> Iterable[Row]:
-        rows = list(load(connection, projection, keys))
-        looked_for.extend(keys)
-        found.extend(rows)
-        return rows
-
-    monkeypatch.setattr(ledger, "load_current", loaded)
-    mirror = devnet.mirror(engine)
-    for shelf in mirror._digest._shelves:
-        shelf.limit = 2
-    for seed in range(12):
-        grow(devnet, seed, blocks=6)
-        mirror.catch_up()
-    assert looked_for and len(found) == len(looked_for)
-    assert_true(engine, devnet)
 
 
 def test_a_version_leaves_the_cache_only_once_it_is_written_also_after_going_back(
     devnet: Devnet, engine: sa.Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(Spans, "learn", lambda *_: None)
-    mirror = devnet.mirror(engine)
+    mirror = with_a_small_cache(devnet.mirror(engine))
     mirror._source.spans.blocks = 1  # many answers, and looks at the cache, make one transaction
-    for shelf in mirror._digest._shelves:
-        shelf.limit = 2
     for seed in range(3):
         grow(devnet, seed, blocks=24)
         mirror.catch_up()
